@@ -1,0 +1,44 @@
+"""When a failed attempt is made again: decided by the Reason, with back-off and jitter."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from gateway.core.reason import Reason, Retry
+from gateway.core.transmission import Ended, TransmissionState
+
+__all__ = ["after_failure"]
+
+_FIRST: Final = timedelta(seconds=2)
+_LONGEST: Final = timedelta(minutes=15)
+#: Not registered is no fault of the line: it is asked for again at leisure (das.md 4.2).
+_UNREGISTERED_LONGEST: Final = timedelta(hours=6)
+#: A counterpart may name any delay; more than a day is taken as a day (hostile-cases G4).
+_NAMED_LONGEST: Final = timedelta(days=1)
+
+
+def after_failure(
+    reason: Reason,
+    *,
+    attempts: int,
+    now: datetime,
+    closes_at: datetime,
+    jitter: float,
+    named: timedelta | None = None,
+) -> Ended:
+    """Decide how an attempt with `reason` ends.
+
+    `attempts` counts from 1, `jitter` is a random number in [0, 1), `named` the delay the other side asked for,
+    `closes_at` the end of the agreement's window: after it NOT_REGISTERED is final as WINDOW_CLOSED.
+    """
+    if reason.retry is Retry.NEVER:
+        return Ended(reason=reason, state=TransmissionState.REFUSED)
+    if reason.retry is Retry.PERSON:
+        return Ended(reason=reason, state=TransmissionState.HELD)
+    if reason is Reason.NOT_REGISTERED and now >= closes_at:
+        return Ended(reason=Reason.WINDOW_CLOSED, state=TransmissionState.REFUSED)
+    longest = _UNREGISTERED_LONGEST if reason is Reason.NOT_REGISTERED else _LONGEST
+    backoff = min(_FIRST * 2 ** min(attempts - 1, 20), longest)
+    delay = backoff * (0.5 + jitter / 2)
+    if named is not None:
+        delay = max(delay, min(max(named, timedelta()), _NAMED_LONGEST))
+    return Ended(reason=reason, state=TransmissionState.READY, again_at=now + delay)

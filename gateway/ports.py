@@ -1,0 +1,416 @@
+"""Ports: what the line needs of the world, as Protocols. Stages and adapters see these, never what stands behind.
+
+Rules: an adapter gets the AdapterKit and an Errand and nothing else; what leaves is a Released cargo.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from gateway.core.document import Document, DocumentKind, ListedDocument
+from gateway.core.entry import Entry
+from gateway.core.exchange import Exchange, Fact
+from gateway.core.office import Application, OfficeCode
+from gateway.core.reason import Reason
+from gateway.core.release import Decision, Released
+from gateway.core.request import Cause, Hosting
+from gateway.core.secret import Secret
+from gateway.core.transmission import Delivered, Ended, Leg, Obtained, Pending, Transmission
+
+__all__ = [
+    "AdapterKit",
+    "Answer",
+    "AnswerErrand",
+    "Append",
+    "Appended",
+    "Cargo",
+    "CargoDocument",
+    "Clock",
+    "CorrectErrand",
+    "Counters",
+    "Documents",
+    "Errand",
+    "HandOverErrand",
+    "Http",
+    "Journal",
+    "MessageRow",
+    "NotificationRow",
+    "ObtainErrand",
+    "OfficeAdapter",
+    "Outbox",
+    "PlaceErrand",
+    "Progress",
+    "Randomness",
+    "RecheckErrand",
+    "ReplaceErrand",
+    "Signer",
+    "Spool",
+    "Stops",
+    "TokenSource",
+    "WithdrawErrand",
+]
+
+# --- time and chance ---------------------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """The wall clock, aware and UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class Randomness(Protocol):
+    """The operating system's randomness, or a seeded one in tests."""
+
+    def take(self, count: int) -> bytes: ...
+
+
+# --- documents ---------------------------------------------------------------------------------------------------
+
+
+class Spool(Protocol):
+    """One incoming document: digested and sealed while it streams. `finish` or `discard` ends it."""
+
+    async def write(self, chunk: bytes) -> None: ...
+    async def finish(self) -> "Obtained": ...
+    async def discard(self) -> None: ...
+
+
+class Documents(Protocol):
+    """The sealed bytes of documents."""
+
+    def spool(self, *, document_id: str, name: str, role: Any, media_type: str, limit: int) -> Spool:
+        """Begin to take a document of at most `limit` bytes; more is Refused(BODY_TOO_LARGE) while streaming."""
+        ...
+
+    def read(self, document: Document) -> AsyncIterator[bytes]:
+        """Give the certified bytes, verified as they are opened; Refused(DOCUMENT_FORGOTTEN) without a key."""
+        ...
+
+    def has_room(self) -> bool:
+        """Whether new work may be taken (office-practice: refuse early, not in the middle)."""
+        ...
+
+
+# --- journal: one append per state change ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRow:
+    """The idempotency row: key, payload digest, the signed receipt, and the raw message as sealed evidence."""
+
+    hosted: OfficeCode
+    sender: OfficeCode
+    message_id: str
+    operation: str
+    digest: bytes
+    receipt: bytes
+    evidence: Obtained | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationRow:
+    """A signed notification for the office's own system, waiting to be polled."""
+
+    notification_id: str
+    addressee: OfficeCode
+    event: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stops:
+    """A person's hold of one exchange (`exchange_id`) or of the whole office (None), or its end (`lift`)."""
+
+    exchange_id: str | None
+    lift: bool
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Append:
+    """Everything one state change writes, in one transaction.
+
+    `exchange` is the head row as it shall be, with the revision that was read (0 creates it); `settles` ends or puts
+    off a claimed transmission under its fence; `wakes` makes waiting transmissions due now.
+    """
+
+    hosted: OfficeCode
+    entry: Entry
+    message: MessageRow | None = None
+    exchange: Exchange | None = None
+    documents: tuple[Document, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    access_code: bytes | None = None
+    legs: tuple[tuple[str, Leg], ...] = ()
+    notifications: tuple[NotificationRow, ...] = ()
+    settles: "tuple[Transmission, Delivered | Pending | Ended] | None" = None
+    wakes: tuple[str, ...] = ()
+    cancels: tuple[str, ...] = ()
+    confirms: str | None = None
+    stops: Stops | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appended:
+    """What the journal answers: `fresh` False means the message was there, and `receipt` is the one given then."""
+
+    fresh: bool
+    receipt: bytes | None
+    digest: bytes | None
+
+
+class Journal(Protocol):
+    """The one way to change anything.
+
+    Raises Deferred(DATABASE_UNAVAILABLE), Deferred(LEASE_LOST) if the fence has moved, and Refused(STATE_CONFLICT)
+    if the exchange has changed since it was read.
+    """
+
+    async def append(self, change: Append) -> Appended: ...
+
+
+class Outbox(Protocol):
+    """The queue of transmissions, leased and fenced."""
+
+    async def claim(self, *, busy: frozenset[OfficeCode], lease: timedelta) -> Transmission | None: ...
+    async def renew(self, transmission: Transmission, *, lease: timedelta) -> None: ...
+
+
+# --- identity ----------------------------------------------------------------------------------------------------
+
+
+class Signer(Protocol):
+    """Signs with the hosted office's key: receipts and notifications, envelopes, JSON bodies, client assertions."""
+
+    def sign_document(self, document: bytes) -> bytes: ...
+    def sign_detached(self, payload: bytes) -> str: ...
+    def client_assertion(self, *, client_id: str, audience: str) -> Secret: ...
+
+
+# --- adapters ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A counterpart's HTTP answer, read whole and bounded. `headers` keys in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Http(Protocol):
+    """HTTP to one counterpart: its TLS trust, time-outs and limits are set by the operator, not by the adapter.
+
+    Raises Deferred(REMOTE_UNREACHABLE) if nothing can have been sent, Deferred(REMOTE_OUTCOME_UNKNOWN) if it is not
+    known whether the call took effect, and Deferred(REMOTE_MALFORMED) for an answer over the limit.
+    """
+
+    async def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        body: bytes | AsyncIterator[bytes] | None = None,
+        size: int | None = None,
+    ) -> Answer: ...
+
+    def download(
+        self, url: str, *, headers: Mapping[str, str] | None = None
+    ) -> AbstractAsyncContextManager[tuple[Answer, AsyncIterator[bytes]]]:
+        """Open a streamed answer; its Answer has an empty body."""
+        ...
+
+
+class TokenSource(Protocol):
+    """Access tokens at a counterpart's token endpoint by private_key_jwt (RFC 7523), cached until shortly before expiry."""
+
+    async def token(self) -> Secret: ...
+    def forget(self) -> None: ...
+
+
+class Counters(Protocol):
+    """Number ranges agreed with an office; a number is given out once, in its own transaction."""
+
+    async def next(self, name: str, *, first: int, last: int) -> int:
+        """Give the next number of a range; Refused(NUMBER_RANGE_EXHAUSTED) after `last`."""
+        ...
+
+
+class Progress(Protocol):
+    """What a transmission has committed so far: the intent before each write, the ids that came back after it.
+
+    Rules: never a secret; values short. `commit` writes under the fence (Deferred(LEASE_LOST) if it moved), and
+    returns only when the database has it, so that a retry knows what may have happened and reads back first.
+    """
+
+    @property
+    def known(self) -> Mapping[str, str]: ...
+    async def commit(self, **values: str | None) -> None: ...
+
+
+class AdapterLog(Protocol):
+    """Structured log lines that already carry exchange and transmission; never remote text, never a secret."""
+
+    def debug(self, event: str, **values: Any) -> Any: ...
+    def info(self, event: str, **values: Any) -> Any: ...
+    def warning(self, event: str, **values: Any) -> Any: ...
+
+
+class AdapterMeter(Protocol):
+    """Counts a counterpart's answers by operation and outcome, both from the adapter's own tables."""
+
+    def remote_call(self, counterpart: str, operation: str, outcome: str, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterKit:
+    """All that an adapter gets of the gateway, for one transmission at one counterpart."""
+
+    http: Http
+    clock: Clock
+    signer: Signer
+    tokens: TokenSource
+    counters: Counters
+    progress: Progress
+    log: AdapterLog
+    meter: AdapterMeter
+    spool: Callable[..., Spool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CargoDocument:
+    """A document as an adapter sees it: the facts of its list line, and its certified bytes to be read once or again."""
+
+    listed: ListedDocument
+    open: Callable[[], AsyncIterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cargo:
+    """What leaves when it is released: the application, the documents of one version, and how they are hosted.
+
+    `access_code` is ours where the office issues it, None where the Bureau does. `replaced` tells that an earlier
+    version was fetched or handed over before.
+    """
+
+    kind: DocumentKind
+    application: Application
+    documents: tuple[CargoDocument, ...]
+    version: int
+    hosting: Hosting
+    access_code: Secret | None
+    applicant_email: str | None
+    received_at: datetime
+    own_number: str | None = None
+    own_filing_date: date | None = None
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Errand:
+    exchange_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceErrand(_Errand):
+    """Register a document."""
+
+    cargo: Released[Cargo]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectErrand(_Errand):
+    """Correct the filing date of what is registered under `former_filing_date`."""
+
+    cargo: Released[Cargo]
+    former_filing_date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaceErrand(_Errand):
+    """Put this version in the place of the registered one."""
+
+    cargo: Released[Cargo]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawErrand(_Errand):
+    """Take a registration back. Nothing leaves, so nothing needs a release."""
+
+    kind: DocumentKind
+    application: Application
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObtainErrand(_Errand):
+    """Ask for another office's document and bring its bytes."""
+
+    kind: DocumentKind
+    application: Application
+    access_code: Secret
+    holding_office: OfficeCode | None
+    own_number: str | None
+    own_filing_date: date | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecheckErrand(_Errand):
+    """Look whether a fetched document has changed since; `seen` are the facts kept of the last fetch."""
+
+    kind: DocumentKind
+    application: Application
+    access_code: Secret
+    seen: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOverErrand(_Errand):
+    """Lay a received document into the office's own system."""
+
+    cargo: Released[Cargo]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerErrand(_Errand):
+    """Tell a counterpart that what it asked for under `acknowledgement_id` is ready, or why not."""
+
+    acknowledgement_id: str
+    cargo: Released[Cargo] | None
+    reason: Reason | None
+
+
+Errand = (
+    PlaceErrand
+    | CorrectErrand
+    | ReplaceErrand
+    | WithdrawErrand
+    | ObtainErrand
+    | RecheckErrand
+    | HandOverErrand
+    | AnswerErrand
+)
+
+
+class OfficeAdapter(Protocol):
+    """One office system. Made by its package's `adapter(settings)` from the operator's settings (config.py).
+
+    `deliver` does one errand as far as it goes now. It returns Delivered or Pending and raises Deferred or Refused
+    with a Reason of the adapter's own table. It may be called again at any time after a crash: it reads
+    `kit.progress` and the counterpart back before it writes anything again.
+    """
+
+    name: str
+
+    async def deliver(self, errand: Errand, kit: AdapterKit) -> Delivered | Pending: ...
+    async def probe(self, kit: AdapterKit) -> str:
+        """Look whether the counterpart answers; gives one line for `pouch check`, raises as `deliver` does."""
+        ...
