@@ -6,50 +6,38 @@ Rules: an adapter gets the AdapterKit and an Errand and nothing else; what leave
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from gateway.core.document import Document, DocumentKind, ListedDocument
+from gateway.core.document import Document
 from gateway.core.entry import Entry
+from gateway.core.errand import Errand
 from gateway.core.exchange import Exchange, Fact
-from gateway.core.office import Application, OfficeCode
-from gateway.core.reason import Reason
-from gateway.core.release import Decision, Released
-from gateway.core.request import Cause, Hosting
+from gateway.core.office import OfficeCode
+from gateway.core.release import Decision
 from gateway.core.secret import Secret
 from gateway.core.transmission import Delivered, Ended, Leg, Obtained, Pending, Transmission
 
 __all__ = [
     "AdapterKit",
     "Answer",
-    "AnswerErrand",
     "Append",
     "Appended",
-    "Cargo",
-    "CargoDocument",
     "Clock",
-    "CorrectErrand",
     "Counters",
     "Documents",
-    "Errand",
-    "HandOverErrand",
     "Http",
     "Journal",
     "MessageRow",
     "NotificationRow",
-    "ObtainErrand",
     "OfficeAdapter",
     "Outbox",
-    "PlaceErrand",
     "Progress",
     "Randomness",
-    "RecheckErrand",
-    "ReplaceErrand",
     "Signer",
     "Spool",
     "Stops",
     "TokenSource",
-    "WithdrawErrand",
 ]
 
 # --- time and chance ---------------------------------------------------------------------------------------------
@@ -229,7 +217,7 @@ class Http(Protocol):
 
 
 class TokenSource(Protocol):
-    """Access tokens at a counterpart's token endpoint by private_key_jwt (RFC 7523), cached until shortly before expiry."""
+    """Access tokens of a counterpart by private_key_jwt (RFC 7523), cached until shortly before they expire."""
 
     async def token(self) -> Secret: ...
     def forget(self) -> None: ...
@@ -282,122 +270,6 @@ class AdapterKit:
     log: AdapterLog
     meter: AdapterMeter
     spool: Callable[..., Spool]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CargoDocument:
-    """A document as an adapter sees it: the facts of its list line, and its certified bytes to be read once or again."""
-
-    listed: ListedDocument
-    open: Callable[[], AsyncIterator[bytes]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cargo:
-    """What leaves when it is released: the application, the documents of one version, and how they are hosted.
-
-    `access_code` is ours where the office issues it, None where the Bureau does. `replaced` tells that an earlier
-    version was fetched or handed over before.
-    """
-
-    kind: DocumentKind
-    application: Application
-    documents: tuple[CargoDocument, ...]
-    version: int
-    hosting: Hosting
-    access_code: Secret | None
-    applicant_email: str | None
-    received_at: datetime
-    own_number: str | None = None
-    own_filing_date: date | None = None
-    facts: tuple[Fact, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Errand:
-    exchange_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceErrand(_Errand):
-    """Register a document."""
-
-    cargo: Released[Cargo]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectErrand(_Errand):
-    """Correct the filing date of what is registered under `former_filing_date`."""
-
-    cargo: Released[Cargo]
-    former_filing_date: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplaceErrand(_Errand):
-    """Put this version in the place of the registered one."""
-
-    cargo: Released[Cargo]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WithdrawErrand(_Errand):
-    """Take a registration back. Nothing leaves, so nothing needs a release."""
-
-    kind: DocumentKind
-    application: Application
-    cause: Cause
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObtainErrand(_Errand):
-    """Ask for another office's document and bring its bytes."""
-
-    kind: DocumentKind
-    application: Application
-    access_code: Secret
-    holding_office: OfficeCode | None
-    own_number: str | None
-    own_filing_date: date | None
-    version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecheckErrand(_Errand):
-    """Look whether a fetched document has changed since; `seen` are the facts kept of the last fetch."""
-
-    kind: DocumentKind
-    application: Application
-    access_code: Secret
-    seen: tuple[Fact, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandOverErrand(_Errand):
-    """Lay a received document into the office's own system."""
-
-    cargo: Released[Cargo]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerErrand(_Errand):
-    """Tell a counterpart that what it asked for under `acknowledgement_id` is ready, or why not."""
-
-    acknowledgement_id: str
-    cargo: Released[Cargo] | None
-    reason: Reason | None
-
-
-Errand = (
-    PlaceErrand
-    | CorrectErrand
-    | ReplaceErrand
-    | WithdrawErrand
-    | ObtainErrand
-    | RecheckErrand
-    | HandOverErrand
-    | AnswerErrand
-)
 
 
 class OfficeAdapter(Protocol):

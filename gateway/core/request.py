@@ -65,7 +65,7 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """Who asks whom: `sender` signs, `hosted` is the office of this gateway that is asked, `message_id` the sender's."""
+    """Who asks whom: `sender` signs, `hosted` is the office asked, `message_id` the sender's."""
 
     message_id: str
     sender: OfficeCode
