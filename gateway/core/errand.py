@@ -32,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CargoDocument:
-    """A document as an adapter sees it: the facts of its list line, and its certified bytes, to be read again at will."""
+    """A document as an adapter sees it: the facts of its list line, and its certified bytes, to be read at will."""
 
     listed: ListedDocument
     open: Callable[[], AsyncIterator[bytes]]
@@ -42,8 +42,8 @@ class CargoDocument:
 class Cargo:
     """What leaves when it is released: the application, the documents of one version, and how they are hosted.
 
-    `access_code` is ours where the office issues it, None where the Bureau does. `replaced` tells that an earlier
-    version was fetched or handed over before.
+    `access_code` is ours where the office issues it, None where the Bureau does. `facts` are what is
+    known of the exchange so far, for example the numbers under which an own system holds an earlier version.
     """
 
     kind: DocumentKind
