@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from gateway.core.document import Document
 from gateway.core.entry import Entry
 from gateway.core.errand import Errand
-from gateway.core.exchange import Exchange, Fact
-from gateway.core.office import OfficeCode
+from gateway.core.exchange import Exchange, Fact, Party
+from gateway.core.office import Application, OfficeCode
 from gateway.core.release import Decision
 from gateway.core.secret import Secret
 from gateway.core.transmission import Delivered, Ended, Leg, Obtained, Pending, Transmission
@@ -26,18 +26,25 @@ __all__ = [
     "Clock",
     "Counters",
     "Documents",
+    "ExchangeView",
+    "Guesses",
     "Http",
     "Journal",
+    "KnownMessage",
     "MessageRow",
     "NotificationRow",
     "OfficeAdapter",
     "Outbox",
     "Progress",
     "Randomness",
+    "Records",
+    "Sealing",
     "Signer",
     "Spool",
     "Stops",
     "TokenSource",
+    "TransmissionView",
+    "WaitingNotification",
 ]
 
 # --- time and chance ---------------------------------------------------------------------------------------------
@@ -161,11 +168,93 @@ class Journal(Protocol):
     async def append(self, change: Append) -> Appended: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransmissionView:
+    """A transmission as its status is told: no lease, no progress but the acknowledgement ids."""
+
+    transmission_id: str
+    leg: Leg
+    state: str
+    attempts: int
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeView:
+    """An exchange with all that is known of it."""
+
+    exchange: Exchange
+    decisions: tuple[Decision, ...]
+    facts: tuple[Fact, ...]
+    documents: tuple[Document, ...]
+    transmissions: tuple[TransmissionView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownMessage:
+    """What a message id stands for already."""
+
+    receipt: bytes
+    digest: bytes
+    exchange_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingNotification:
+    """A notification that has not been confirmed."""
+
+    notification_id: str
+    exchange_id: str
+    event: str
+    content: bytes
+    created_at: datetime
+
+
+class Records(Protocol):
+    """The query port: reads that change nothing. Raises Deferred(DATABASE_UNAVAILABLE)."""
+
+    async def message(self, hosted: OfficeCode, sender: OfficeCode, message_id: str) -> KnownMessage | None: ...
+    async def exchange(self, hosted: OfficeCode, exchange_id: str) -> Exchange | None: ...
+    async def view(self, hosted: OfficeCode, exchange_id: str) -> ExchangeView | None: ...
+    async def of_application(
+        self, hosted: OfficeCode, party: Party, application: Application
+    ) -> tuple[Exchange, ...]: ...
+    async def list(
+        self, hosted: OfficeCode, *, state: str | None, normal: str | None, before: str | None, limit: int
+    ) -> tuple[Exchange, ...]: ...
+    async def access_code(self, hosted: OfficeCode, exchange_id: str) -> bytes | None: ...
+    async def notifications(
+        self, hosted: OfficeCode, addressee: OfficeCode, limit: int
+    ) -> tuple[WaitingNotification, ...]: ...
+    async def notification_exchange(
+        self, hosted: OfficeCode, addressee: OfficeCode, notification_id: str
+    ) -> str | None: ...
+    async def waiting_for(self, hosted: OfficeCode, counterpart: OfficeCode, acknowledgement_id: str) -> str | None:
+        """Give the id of the transmission that waits under the counterpart's acknowledgement id."""
+        ...
+
+
+class Guesses(Protocol):
+    """Wrong access codes: counted per caller and document, never stored."""
+
+    async def count(self, hosted: OfficeCode, caller: str, application: Application) -> int: ...
+    async def so_far(self, hosted: OfficeCode, caller: str, application: Application) -> int: ...
+    async def forgive(self, hosted: OfficeCode, application: Application) -> None: ...
+
+
+class Sealing(Protocol):
+    """Seals short secrets and unseals them; the key lies outside the database."""
+
+    def seal_secret(self, secret: Secret, *, owner: str) -> bytes: ...
+    def open_secret(self, sealed: bytes, *, owner: str) -> Secret: ...
+
+
 class Outbox(Protocol):
     """The queue of transmissions, leased and fenced."""
 
     async def claim(self, *, busy: frozenset[OfficeCode], lease: timedelta) -> Transmission | None: ...
-    async def renew(self, transmission: Transmission, *, lease: timedelta) -> None: ...
+    async def renew(self, transmission: Transmission, *, lease: timedelta) -> bool: ...
+    def progress(self, transmission: Transmission) -> "Progress": ...
 
 
 # --- identity ----------------------------------------------------------------------------------------------------

@@ -161,7 +161,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """The head row of an exchange. `revision` counts its changes: who writes names the one it read."""
+    """The head row of an exchange. `revision` counts its changes: who writes names the one it read.
+
+    `on_hold` is a person's stop of this exchange, `office_stopped` of the whole office; `terms` what was agreed with
+    it (hosting, code issuer, the own application's number ...), never a secret.
+    """
 
     exchange_id: str
     hosted: OfficeCode
@@ -175,3 +179,9 @@ class Exchange:
     publication: Publication
     terms: dict[str, str]
     created_at: datetime
+    office_stopped: bool = False
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing may leave by a person's decision."""
+        return self.on_hold or self.office_stopped

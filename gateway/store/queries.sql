@@ -1,0 +1,139 @@
+-- Every statement of the gateway, by name. Python holds no SQL.
+
+-- name: append
+-- One state change in one round trip; see journal_append_v1 in schema.sql.
+SELECT fresh, receipt, digest FROM journal_append_v1(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23);
+
+-- name: claim_transmission
+-- The next due transmission whose counterpart has a free place, whose office and exchange are not stopped, and whose
+-- exchange has nothing earlier under way at the same counterpart.
+UPDATE transmission t
+SET lease_until = clock_timestamp() + $3::interval, fence = t.fence + 1
+FROM (
+    SELECT c.hosted, c.transmission_id
+    FROM transmission c
+    WHERE c.state = 'ready' AND c.due_at <= $1 AND (c.lease_until IS NULL OR c.lease_until < clock_timestamp())
+      AND c.counterpart <> ALL ($2::text[])
+      AND NOT EXISTS (SELECT FROM stop s WHERE s.hosted = c.hosted)
+      AND NOT EXISTS (
+          SELECT FROM exchange e WHERE e.hosted = c.hosted AND e.exchange_id = c.exchange_id AND e.on_hold)
+      AND NOT EXISTS (
+          SELECT FROM transmission b
+          WHERE b.hosted = c.hosted AND b.exchange_id = c.exchange_id AND b.counterpart = c.counterpart
+            AND b.state IN ('ready', 'held') AND b.task NOT IN ('recheck', 'answer')
+            AND (b.created_at, b.transmission_id) < (c.created_at, c.transmission_id))
+    ORDER BY c.due_at
+    LIMIT 1
+    FOR UPDATE OF c SKIP LOCKED
+) AS next
+WHERE t.hosted = next.hosted AND t.transmission_id = next.transmission_id
+RETURNING t.hosted, t.transmission_id, t.exchange_id, t.counterpart, t.adapter, t.task, t.version, t.agreement,
+          t.due_at, t.fence, t.attempts, t.progress, t.created_at;
+
+-- name: renew_lease
+UPDATE transmission SET lease_until = clock_timestamp() + $4::interval
+WHERE hosted = $1 AND transmission_id = $2 AND fence = $3 AND state = 'ready'
+RETURNING true;
+
+-- name: commit_progress
+UPDATE transmission SET progress = jsonb_strip_nulls(progress || $4::jsonb)
+WHERE hosted = $1 AND transmission_id = $2 AND fence = $3 AND state = 'ready'
+RETURNING true;
+
+-- name: next_number
+INSERT INTO counter AS c VALUES ($1, $2, $3)
+ON CONFLICT (hosted, name) DO UPDATE SET value = greatest(c.value + 1, $3)
+RETURNING value;
+
+-- name: find_message
+SELECT receipt, digest, exchange_id FROM message WHERE hosted = $1 AND sender = $2 AND message_id = $3;
+
+-- name: find_exchange
+SELECT e.*, EXISTS (SELECT FROM stop s WHERE s.hosted = e.hosted) AS office_stopped
+FROM exchange e WHERE e.hosted = $1 AND e.exchange_id = $2;
+
+-- name: find_exchanges_by_application
+SELECT e.*, EXISTS (SELECT FROM stop s WHERE s.hosted = e.hosted) AS office_stopped
+FROM exchange e
+WHERE e.hosted = $1 AND e.party = $2 AND e.office = $3 AND e."right" = $4 AND e.normal = $5
+ORDER BY e.created_at DESC LIMIT 20;
+
+-- name: list_exchanges
+SELECT e.*, EXISTS (SELECT FROM stop s WHERE s.hosted = e.hosted) AS office_stopped
+FROM exchange e
+WHERE e.hosted = $1 AND ($2::text IS NULL OR e.state = $2) AND ($3::uuid IS NULL OR e.exchange_id < $3)
+  AND ($5::text IS NULL OR e.normal = $5)
+ORDER BY e.exchange_id DESC LIMIT $4;
+
+-- name: list_decisions
+SELECT condition, outcome, by, basis, decided_at FROM decision
+WHERE hosted = $1 AND exchange_id = $2 ORDER BY position;
+
+-- name: list_facts
+SELECT name, at, value FROM fact WHERE hosted = $1 AND exchange_id = $2 ORDER BY position;
+
+-- name: list_documents
+SELECT version, content_id, document_id, size, sha256, role, media_type, language, certification, wrapped_key,
+       inline, address
+FROM document WHERE hosted = $1 AND exchange_id = $2 ORDER BY version, content_id;
+
+-- name: list_transmissions
+SELECT transmission_id, counterpart, adapter, task, version, agreement, state, due_at, attempts, reason, progress,
+       created_at
+FROM transmission WHERE hosted = $1 AND exchange_id = $2 ORDER BY created_at, transmission_id;
+
+-- name: find_transmission_by_acknowledgement
+SELECT transmission_id, exchange_id FROM transmission
+WHERE hosted = $1 AND counterpart = $2 AND progress->>'acknowledgement' = $3 AND state = 'ready'
+ORDER BY created_at DESC LIMIT 1;
+
+-- name: find_access_code
+SELECT access_code FROM exchange WHERE hosted = $1 AND exchange_id = $2;
+
+-- name: list_notifications
+SELECT notification_id, exchange_id, event, content, created_at FROM notification
+WHERE hosted = $1 AND addressee = $2 AND confirmed_at IS NULL
+ORDER BY notification_id LIMIT $3;
+
+-- name: find_notification
+SELECT notification_id, exchange_id, event, confirmed_at FROM notification
+WHERE hosted = $1 AND addressee = $2 AND notification_id = $3;
+
+-- name: count_wrong_code
+INSERT INTO wrong_code AS w VALUES ($1, $2, $3, 1, $4)
+ON CONFLICT (hosted, caller, document) DO UPDATE SET guesses = w.guesses + 1, last_at = $4
+RETURNING guesses;
+
+-- name: find_wrong_codes
+SELECT guesses FROM wrong_code WHERE hosted = $1 AND caller = $2 AND document = $3;
+
+-- name: forgive_wrong_codes
+DELETE FROM wrong_code WHERE hosted = $1 AND document = $2;
+
+-- name: remember_assertion
+-- One row per assertion that was used; a second use finds it there (RFC 7523, 3, jti).
+INSERT INTO assertion_seen VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING true;
+
+-- name: forget_assertions
+DELETE FROM assertion_seen WHERE expires_at < $1;
+
+-- name: queue_depths
+SELECT counterpart, state, count(*) AS depth, min(created_at) AS oldest
+FROM transmission WHERE state IN ('ready', 'held') GROUP BY counterpart, state;
+
+-- name: count_held
+SELECT count(*) FROM exchange WHERE state = 'held';
+
+-- name: referenced_addresses
+SELECT address FROM document WHERE address = ANY ($1::text[])
+UNION SELECT evidence_address FROM message WHERE evidence_address = ANY ($1::text[]);
+
+-- name: forget_document
+UPDATE document SET wrapped_key = NULL WHERE hosted = $1 AND document_id = $2;
+
+-- name: ledger_size
+SELECT count(*) FROM ledger_entry;
+
+-- name: ping
+SELECT now();

@@ -1,0 +1,311 @@
+-- The whole schema as it is after all migrations; a test proves that they are equal.
+-- The hosted office is part of every key and row. Two roles: pouch_owner owns, pouch_app reads and writes rows.
+
+CREATE TABLE exchange (
+    hosted        text        NOT NULL,
+    exchange_id   uuid        NOT NULL,
+    party         text        NOT NULL,
+    kind          text        NOT NULL,
+    office        text        NOT NULL,  -- whose application: ST.3
+    "right"       text        NOT NULL,
+    number        text        NOT NULL,  -- as received, never rebuilt
+    normal        text        NOT NULL,  -- to compare by
+    filing_date   date        NOT NULL,
+    state         text        NOT NULL,
+    version       integer     NOT NULL,
+    revision      integer     NOT NULL,
+    on_hold       boolean     NOT NULL DEFAULT false,
+    publication   text        NOT NULL,
+    terms         jsonb       NOT NULL DEFAULT '{}',  -- what was agreed at its start: hosting, code issuer, own number ...
+    access_code   bytea,                 -- sealed; the key that opens it lies outside the database
+    created_at    timestamptz NOT NULL,
+    changed_at    timestamptz NOT NULL,
+    PRIMARY KEY (hosted, exchange_id)
+);
+CREATE INDEX exchange_application ON exchange (hosted, normal, party);
+-- One live deposit of a document: a second one is a replacement or a mistake.
+CREATE UNIQUE INDEX exchange_deposited_once ON exchange (hosted, kind, office, "right", normal)
+    WHERE party = 'depositing' AND state NOT IN ('withdrawn', 'refused');
+
+CREATE TABLE message (
+    hosted            text        NOT NULL,
+    sender            text        NOT NULL,
+    message_id        text        NOT NULL,
+    operation         text        NOT NULL,
+    exchange_id       uuid,
+    digest            bytea       NOT NULL,
+    receipt           bytea       NOT NULL,  -- signed before the commit, replayed byte for byte
+    evidence_id       uuid,                  -- the raw message, sealed under its own key
+    evidence_key      bytea,
+    evidence_inline   bytea,
+    evidence_address  text,
+    accepted_at       timestamptz NOT NULL,
+    PRIMARY KEY (hosted, sender, message_id)
+);
+CREATE INDEX message_exchange ON message (hosted, exchange_id);
+CREATE INDEX message_evidence_address ON message (evidence_address) WHERE evidence_address IS NOT NULL;
+
+CREATE TABLE document (
+    hosted       text    NOT NULL,
+    exchange_id  uuid    NOT NULL,
+    version      integer NOT NULL,
+    content_id   text    NOT NULL,
+    document_id  uuid    NOT NULL,
+    size         bigint  NOT NULL,
+    sha256       bytea   NOT NULL,
+    role         text    NOT NULL,
+    media_type   text    NOT NULL,
+    language     text,
+    certification jsonb,
+    wrapped_key  bytea,          -- NULL: forgotten
+    inline       bytea,
+    address      text,
+    PRIMARY KEY (hosted, exchange_id, version, content_id),
+    CHECK (num_nonnulls(inline, address) = 1)
+);
+CREATE INDEX document_address ON document (address) WHERE address IS NOT NULL;
+ALTER TABLE document ALTER COLUMN inline SET STORAGE EXTERNAL;  -- sealed bytes do not compress
+
+CREATE TABLE decision (
+    hosted       text        NOT NULL,
+    exchange_id  uuid        NOT NULL,
+    position     bigint      GENERATED ALWAYS AS IDENTITY,
+    condition    text        NOT NULL,
+    outcome      text        NOT NULL,
+    by           text        NOT NULL,
+    basis        text        NOT NULL,
+    decided_at   timestamptz NOT NULL,
+    PRIMARY KEY (hosted, exchange_id, position)
+);
+
+CREATE TABLE fact (
+    hosted       text        NOT NULL,
+    exchange_id  uuid        NOT NULL,
+    position     bigint      GENERATED ALWAYS AS IDENTITY,
+    name         text        NOT NULL,
+    at           timestamptz NOT NULL,
+    value        text,
+    PRIMARY KEY (hosted, exchange_id, position)
+);
+
+CREATE TABLE transmission (
+    hosted           text        NOT NULL,
+    transmission_id  uuid        NOT NULL,
+    exchange_id      uuid        NOT NULL,
+    counterpart      text        NOT NULL,
+    adapter          text        NOT NULL,
+    task             text        NOT NULL,
+    version          integer     NOT NULL,
+    agreement        text        NOT NULL,
+    state            text        NOT NULL,  -- ready, held, done, refused
+    due_at           timestamptz NOT NULL,
+    lease_until      timestamptz,
+    fence            bigint      NOT NULL DEFAULT 0,
+    attempts         integer     NOT NULL DEFAULT 0,  -- failed ones in a row: what waits politely has none
+    progress         jsonb       NOT NULL DEFAULT '{}',
+    reason           text,
+    created_at       timestamptz NOT NULL,
+    ended_at         timestamptz,
+    PRIMARY KEY (hosted, transmission_id)
+);
+CREATE INDEX transmission_due ON transmission (due_at) WHERE state = 'ready';
+CREATE INDEX transmission_exchange ON transmission (hosted, exchange_id, created_at);
+
+CREATE TABLE notification (
+    hosted           text        NOT NULL,
+    notification_id  uuid        NOT NULL,
+    exchange_id      uuid        NOT NULL,
+    addressee        text        NOT NULL,
+    event            text        NOT NULL,
+    content          bytea       NOT NULL,  -- signed XML
+    created_at       timestamptz NOT NULL,
+    confirmed_at     timestamptz,
+    PRIMARY KEY (hosted, notification_id)
+);
+CREATE INDEX notification_waiting ON notification (hosted, addressee, notification_id) WHERE confirmed_at IS NULL;
+
+CREATE TABLE stop (
+    hosted       text        NOT NULL PRIMARY KEY,  -- the whole office is stopped while the row is there
+    explanation  text        NOT NULL,
+    stopped_at   timestamptz NOT NULL
+);
+
+CREATE TABLE counter (
+    hosted  text   NOT NULL,
+    name    text   NOT NULL,
+    value   bigint NOT NULL,
+    PRIMARY KEY (hosted, name)
+);
+
+CREATE TABLE wrong_code (
+    hosted    text        NOT NULL,
+    caller    text        NOT NULL,
+    document  bytea       NOT NULL,  -- SHA-256 of office, right and normal number
+    guesses   integer     NOT NULL,
+    last_at   timestamptz NOT NULL,
+    PRIMARY KEY (hosted, caller, document)
+);
+
+CREATE TABLE assertion_seen (
+    client      text        NOT NULL,
+    jti         text        NOT NULL,
+    expires_at  timestamptz NOT NULL,
+    PRIMARY KEY (client, jti)
+);
+
+CREATE TABLE ledger_entry (
+    hosted       text        NOT NULL,
+    entry_id     uuid        NOT NULL,
+    exchange_id  uuid,
+    step         text        NOT NULL,
+    at           timestamptz NOT NULL,
+    leaf         bytea       NOT NULL,
+    leaf_hash    bytea       NOT NULL,
+    PRIMARY KEY (hosted, entry_id)
+);
+CREATE INDEX ledger_entry_exchange ON ledger_entry (hosted, exchange_id) WHERE exchange_id IS NOT NULL;
+
+-- The ledger is insert-only for everybody who is not the owner, and by trigger even for him in passing.
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'ledger entries are for ever' USING ERRCODE = 'PX009';
+END $$;
+CREATE TRIGGER ledger_entry_for_ever BEFORE UPDATE OR DELETE ON ledger_entry
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_entry_never_empty BEFORE TRUNCATE ON ledger_entry
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- One state change, one append, one round trip. What is NULL or empty is not written.
+-- Errors: PX001 the exchange has changed since it was read; PX002 the lease was lost.
+CREATE FUNCTION journal_append_v1(
+    p_hosted text, p_at timestamptz,
+    p_entry_id uuid, p_step text, p_leaf bytea, p_leaf_hash bytea, p_exchange_id uuid,
+    p_sender text, p_message_id text, p_operation text, p_digest bytea, p_receipt bytea,
+    p_evidence_id uuid, p_evidence_key bytea, p_evidence_inline bytea, p_evidence_address text,
+    p_exchange jsonb, p_access_code bytea,
+    p_document jsonb, p_document_keys bytea[], p_document_inline bytea[], p_document_sha256 bytea[],
+    p_rest jsonb
+) RETURNS TABLE (fresh boolean, receipt bytea, digest bytea) LANGUAGE plpgsql AS $$
+DECLARE
+    touched integer;
+BEGIN
+    IF p_message_id IS NOT NULL THEN
+        INSERT INTO message AS m VALUES (
+            p_hosted, p_sender, p_message_id, p_operation, p_exchange_id, p_digest, p_receipt,
+            p_evidence_id, p_evidence_key, p_evidence_inline, p_evidence_address, p_at)
+        ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN
+            RETURN QUERY SELECT false, m.receipt, m.digest FROM message m
+                WHERE m.hosted = p_hosted AND m.sender = p_sender AND m.message_id = p_message_id;
+            RETURN;
+        END IF;
+    END IF;
+
+    INSERT INTO ledger_entry VALUES (p_hosted, p_entry_id, p_exchange_id, p_step, p_at, p_leaf, p_leaf_hash);
+
+    IF p_exchange IS NOT NULL THEN
+        IF (p_exchange->>'revision')::integer = 0 THEN
+            INSERT INTO exchange VALUES (
+                p_hosted, p_exchange_id, p_exchange->>'party', p_exchange->>'kind', p_exchange->>'office',
+                p_exchange->>'right', p_exchange->>'number', p_exchange->>'normal',
+                (p_exchange->>'filing_date')::date, p_exchange->>'state', (p_exchange->>'version')::integer, 1,
+                (p_exchange->>'on_hold')::boolean, p_exchange->>'publication', p_exchange->'terms',
+                p_access_code, p_at, p_at);
+        ELSE
+            UPDATE exchange e SET
+                filing_date = (p_exchange->>'filing_date')::date, state = p_exchange->>'state',
+                version = (p_exchange->>'version')::integer, revision = e.revision + 1,
+                on_hold = (p_exchange->>'on_hold')::boolean, publication = p_exchange->>'publication',
+                terms = p_exchange->'terms', access_code = coalesce(p_access_code, e.access_code), changed_at = p_at
+            WHERE e.hosted = p_hosted AND e.exchange_id = p_exchange_id
+              AND e.revision = (p_exchange->>'revision')::integer;
+            IF NOT FOUND THEN
+                RAISE EXCEPTION 'the exchange has changed' USING ERRCODE = 'PX001';
+            END IF;
+        END IF;
+    END IF;
+
+    IF p_document IS NOT NULL THEN
+        INSERT INTO document
+        SELECT p_hosted, p_exchange_id, d.version, d.content_id, d.document_id, d.size, p_document_sha256[d.n],
+               d.role, d.media_type, d.language, d.certification, p_document_keys[d.n], p_document_inline[d.n], d.address
+        FROM jsonb_to_recordset(p_document) AS d(
+            n integer, version integer, content_id text, document_id uuid, size bigint, role text, media_type text,
+            language text, certification jsonb, address text);
+    END IF;
+
+    IF p_rest IS NOT NULL THEN
+        INSERT INTO decision (hosted, exchange_id, condition, outcome, by, basis, decided_at)
+        SELECT p_hosted, p_exchange_id, d.condition, d.outcome, d.by, d.basis, d.decided_at
+        FROM jsonb_to_recordset(p_rest->'decisions') AS d(
+            condition text, outcome text, by text, basis text, decided_at timestamptz);
+
+        INSERT INTO fact (hosted, exchange_id, name, at, value)
+        SELECT p_hosted, p_exchange_id, f.name, f.at, f.value
+        FROM jsonb_to_recordset(p_rest->'facts') AS f(name text, at timestamptz, value text);
+
+        INSERT INTO transmission (hosted, transmission_id, exchange_id, counterpart, adapter, task, version,
+                                  agreement, state, due_at, progress, created_at)
+        SELECT p_hosted, l.transmission_id, p_exchange_id, l.counterpart, l.adapter, l.task, l.version,
+               l.agreement, 'ready', l.due_at, l.progress, p_at
+        FROM jsonb_to_recordset(p_rest->'legs') AS l(
+            transmission_id uuid, counterpart text, adapter text, task text, version integer, agreement text,
+            due_at timestamptz, progress jsonb);
+        IF FOUND THEN
+            NOTIFY transmission;
+        END IF;
+
+        INSERT INTO notification
+        SELECT p_hosted, n.notification_id, p_exchange_id, n.addressee, n.event, convert_to(n.content, 'UTF8'), p_at, NULL
+        FROM jsonb_to_recordset(p_rest->'notifications') AS n(
+            notification_id uuid, addressee text, event text, content text);
+
+        IF p_rest ? 'settles' THEN
+            UPDATE transmission t SET
+                state = p_rest->'settles'->>'state', reason = p_rest->'settles'->>'reason',
+                due_at = coalesce((p_rest->'settles'->>'due_at')::timestamptz, t.due_at),
+                attempts = (p_rest->'settles'->>'attempts')::integer, lease_until = NULL,
+                ended_at = CASE WHEN p_rest->'settles'->>'state' IN ('done', 'refused') THEN p_at END
+            WHERE t.hosted = p_hosted AND t.transmission_id = (p_rest->'settles'->>'transmission_id')::uuid
+              AND t.fence = (p_rest->'settles'->>'fence')::bigint AND t.state = 'ready';
+            IF NOT FOUND THEN
+                RAISE EXCEPTION 'the lease was lost' USING ERRCODE = 'PX002';
+            END IF;
+        END IF;
+
+        IF p_rest ? 'wakes' THEN
+            UPDATE transmission t SET due_at = p_at, state = 'ready', ended_at = NULL,
+                   attempts = CASE WHEN t.state = 'ready' THEN t.attempts ELSE 0 END
+            WHERE t.hosted = p_hosted
+              AND t.transmission_id IN (SELECT jsonb_array_elements_text(p_rest->'wakes')::uuid)
+              AND t.state <> 'done';
+            NOTIFY transmission;
+        END IF;
+
+        IF p_rest ? 'cancels' THEN
+            UPDATE transmission t SET state = 'refused', fence = t.fence + 1, ended_at = p_at
+            WHERE t.hosted = p_hosted AND t.state IN ('ready', 'held')
+              AND t.transmission_id IN (SELECT jsonb_array_elements_text(p_rest->'cancels')::uuid);
+        END IF;
+
+        IF p_rest ? 'confirms' THEN
+            UPDATE notification n SET confirmed_at = p_at
+            WHERE n.hosted = p_hosted AND n.notification_id = (p_rest->>'confirms')::uuid AND n.confirmed_at IS NULL;
+        END IF;
+
+        IF p_rest ? 'stop' THEN
+            INSERT INTO stop VALUES (p_hosted, p_rest->>'stop', p_at) ON CONFLICT DO NOTHING;
+        END IF;
+        IF p_rest ? 'resume' THEN
+            DELETE FROM stop s WHERE s.hosted = p_hosted;
+            NOTIFY transmission;
+        END IF;
+    END IF;
+
+    RETURN QUERY SELECT true, p_receipt, p_digest;
+END $$;
+
+GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO pouch_app;
+GRANT UPDATE ON exchange, document, transmission, notification, counter, wrong_code TO pouch_app;
+GRANT DELETE ON stop, assertion_seen, wrong_code TO pouch_app;
+REVOKE UPDATE, DELETE, TRUNCATE ON ledger_entry, message, decision, fact FROM pouch_app;
