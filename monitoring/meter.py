@@ -1,0 +1,160 @@
+"""The meter: counts what happens in the field's words. The rest of the gateway sees its methods through a port.
+
+Rules: a child is looked up once and then kept by its label values, so that counting on the hot path is one
+dictionary look-up and one addition.
+"""
+
+import platform
+from collections.abc import Callable, Container, Mapping
+from typing import Generic, TypeVar
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from monitoring import metrics
+from monitoring.metrics import Bounds, Family, bounded
+
+__all__ = ["Meter"]
+
+M = TypeVar("M", Counter, Gauge, Histogram)
+
+# one number per counter, not two: the time a counter was made says nothing after a restart
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
+class _Series(Generic[M]):
+    """The children of one family by their label values. A value that is not on its list is counted, never kept."""
+
+    __slots__ = ("_allowed", "_children", "_whole")
+
+    def __init__(self, whole: M, allowed: tuple[Container[str], ...]) -> None:
+        self._whole: M = whole
+        self._allowed = allowed
+        self._children: dict[tuple[str, ...], M] = {}
+
+    def at(self, *values: str) -> M:
+        """Give the child to count on."""
+        child = self._children.get(values)
+        return self._bind(values) if child is None else child
+
+    def _bind(self, values: tuple[str, ...]) -> M:
+        kept = tuple(bounded(value, allowed) for value, allowed in zip(values, self._allowed, strict=True))
+        child: M = self._whole.labels(*kept) if kept else self._whole
+        if kept == values:
+            self._children[values] = child
+        return child
+
+
+class Meter:
+    """Counts and measures. One per process, made after `scrape.start_worker_metrics` where there are workers."""
+
+    def __init__(self, bounds: Bounds, *, version: str) -> None:
+        self.registry = CollectorRegistry()
+        self._bounds = bounds
+        self._accepted = self._series(self._counter, metrics.ACCEPTED)
+        self._repeated = self._series(self._counter, metrics.REPEATED)
+        self._refused = self._series(self._counter, metrics.REFUSED)
+        self._counted = self._series(self._counter, metrics.COUNTED)
+        self._wrong_codes = self._series(self._counter, metrics.WRONG_CODES)
+        self._deliveries = self._series(self._counter, metrics.DELIVERIES)
+        self._remote_calls = self._series(self._counter, metrics.REMOTE_CALLS)
+        self._remote_seconds = self._series(self._histogram, metrics.REMOTE_SECONDS)
+        self._stages = self._series(self._histogram, metrics.STAGE_SECONDS)
+        self._signing = self._series(self._histogram, metrics.SIGNING_SECONDS)
+        self._queue_depth = self._series(self._gauge, metrics.QUEUE_DEPTH)
+        self._queue_age = self._series(self._gauge, metrics.QUEUE_AGE)
+        self._ledger = self._series(self._gauge, metrics.LEDGER_ENTRIES)
+        self._certificates = self._series(self._gauge, metrics.CERTIFICATE_DAYS)
+        self._disk = self._series(self._gauge, metrics.DISK_FREE)
+        self._skew = self._series(self._gauge, metrics.CLOCK_SKEW)
+        self._pool = self._series(self._gauge, metrics.POOL)
+        self._gauge(metrics.BUILD).labels(version, platform.python_version()).set(1)
+        for office in bounds.offices:  # from zero, so that the first wrong guess is an increase
+            for door in sorted(metrics.DOORS):
+                self._wrong_codes.at(office, door)
+
+    # --- the line ----------------------------------------------------------------------------------------------------
+
+    def accepted(self, office: str, operation: str) -> None:
+        """A message of `operation` was recorded for a hosted office and its receipt was given."""
+        self._accepted.at(office, operation).inc()
+
+    def repeated(self, office: str, operation: str) -> None:
+        """The same message came again; it was answered with the receipt given then."""
+        self._repeated.at(office, operation).inc()
+
+    def refused(self, reason: str, door: str) -> None:
+        """A message was turned away at `door` with a Reason's code."""
+        self._refused.at(reason, door).inc()
+
+    def refusals_counted(self, reason: str, door: str, count: int) -> None:
+        """`count` unauthenticated refusals were written as one ledger entry."""
+        self._counted.at(reason, door).inc(count)
+
+    def wrong_access_code(self, office: str, door: str) -> None:
+        """A wrong access code was tried, through `door`, in the name of a hosted office or for a document of it."""
+        self._wrong_codes.at(office, door).inc()
+
+    def stage_took(self, stage: str, seconds: float) -> None:
+        """A verb of the line took so long."""
+        self._stages.at(stage).observe(seconds)
+
+    def receipt_signed(self, seconds: float) -> None:
+        """A receipt was made and signed."""
+        self._signing.at().observe(seconds)
+
+    # --- counterparts ------------------------------------------------------------------------------------------------
+
+    def delivered(self, counterpart: str, task: str, outcome: str) -> None:
+        """An attempt ended: delivered, pending, deferred, held or refused."""
+        self._deliveries.at(counterpart, task, outcome).inc()
+
+    def remote_call(self, counterpart: str, operation: str, outcome: str, seconds: float) -> None:
+        """One call to a counterpart, in the words of its adapter's tables."""
+        self._remote_calls.at(counterpart, operation, outcome).inc()
+        self._remote_seconds.at(counterpart).observe(seconds)
+
+    def queue(self, waiting: Mapping[tuple[str, str], tuple[int, float]]) -> None:
+        """Set depth and oldest age in seconds by (counterpart, state). What is not in the mapping is empty."""
+        for counterpart in self._bounds.counterparts:
+            for state in metrics.QUEUE_STATES:
+                depth, age = waiting.get((counterpart, state), (0, 0.0))
+                self._queue_depth.at(counterpart, state).set(depth)
+                self._queue_age.at(counterpart, state).set(age)
+
+    # --- the house ---------------------------------------------------------------------------------------------------
+
+    def ledger_entries(self, count: int) -> None:
+        """The ledger holds so many entries."""
+        self._ledger.at().set(count)
+
+    def certificate_days_left(self, certificate: str, days: float) -> None:
+        """A watched certificate expires in so many days."""
+        self._certificates.at(certificate).set(days)
+
+    def disk_free(self, place: str, free: int) -> None:
+        """So many bytes are free at a place: storage or database."""
+        self._disk.at(place).set(free)
+
+    def clock_skew(self, seconds: float) -> None:
+        """This machine's clock is so far ahead of the database's."""
+        self._skew.at().set(seconds)
+
+    def database_connections(self, *, in_use: int, idle: int) -> None:
+        """This process's pool has so many connections."""
+        self._pool.at("in_use").set(in_use)
+        self._pool.at("idle").set(idle)
+
+    # --- making families ---------------------------------------------------------------------------------------------
+
+    def _series(self, make: Callable[[Family], M], family: Family) -> _Series[M]:
+        return _Series(make(family), tuple(self._bounds.of(label) for label in family.labels))
+
+    def _counter(self, family: Family) -> Counter:
+        return Counter(family.name, family.help, family.labels, registry=self.registry)
+
+    def _gauge(self, family: Family) -> Gauge:
+        return Gauge(family.name, family.help, family.labels, registry=self.registry, multiprocess_mode=family.mode)
+
+    def _histogram(self, family: Family) -> Histogram:
+        return Histogram(family.name, family.help, family.labels, registry=self.registry, buckets=family.buckets)
