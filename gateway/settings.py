@@ -1,0 +1,299 @@
+"""Settings: two strict TOML files into frozen structures. What does not fit refuses to start.
+
+Rules: an error names the file and the dotted path and never the value, since it may be a secret; paths in a file are
+relative to it; POUCH_DATABASE_DSN overrides `database.dsn`.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from gateway.core.secret import Secret
+
+__all__ = [
+    "AgreementSettings",
+    "CounterpartSettings",
+    "HostedSettings",
+    "OfficeSettings",
+    "Settings",
+    "SettingsError",
+    "load_settings",
+]
+
+
+_T = TypeVar("_T")
+_S = TypeVar("_S", bound=msgspec.Struct)
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the text names file and dotted path, never a value."""
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Every table is closed: a misspelt key is an error, not a default."""
+
+
+class GatewaySettings(_Table, frozen=True, kw_only=True):
+    """`origin` names this gateway's ledger for ever (host/path, no scheme); `storage` is the folder of all it keeps."""
+
+    origin: str
+    storage: Path = Path("storage")
+    offices: Path = Path("offices.toml")
+    wrapping_key: Path = Path("keys/wrapping.key")
+    reserve_bytes: int = 1 << 30  # with less free room, new work is refused
+
+
+class FrontDoorSettings(_Table, frozen=True, kw_only=True):
+    """Where offices and the Bureau come in. Without certificate the door speaks plain HTTP: behind a TLS proxy only."""
+
+    listen: str = "127.0.0.1:8443"
+    public_url: str = "https://127.0.0.1:8443"
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    inline_limit: int = 4 << 20  # bytes of one document inside XML or JSON
+    body_limit: int = 2 << 30  # bytes of a whole message
+    messages_per_second: float = 500.0  # per sender, averaged
+    burst: int = 1000
+    refusals_per_minute: int = 10  # unauthenticated ones recorded singly, per source and Reason
+    clock_skew_seconds: int = 300
+    idle_seconds: int = 60
+
+
+class OpsSettings(_Table, frozen=True, kw_only=True):
+    """Health and metrics: for the operator's network only."""
+
+    listen: str = "127.0.0.1:9464"
+
+
+class DatabaseSettings(_Table, frozen=True, kw_only=True):
+    """No `dsn`: the embedded PostgreSQL below the storage folder. `migration_dsn` is the schema owner's."""
+
+    dsn: str | None = None
+    migration_dsn: str | None = None
+    pool: int = 10
+
+    @property
+    def secret_dsn(self) -> Secret | None:
+        """The DSN with its password."""
+        return Secret(self.dsn) if self.dsn else None
+
+
+class WorkSettings(_Table, frozen=True, kw_only=True):
+    """Delivery: how much at once, and how long a worker may be silent before another takes over."""
+
+    at_once: int = 16
+    per_counterpart: int = 4
+    lease_seconds: float = 60.0
+    look_seconds: float = 1.0
+
+
+class HostedSettings(_Table, frozen=True, kw_only=True):
+    """An office that lives on this gateway. `address` is where its system asks for its notifications."""
+
+    code: str
+    name: str
+    signing_key: Path
+    signing_certificate: Path
+    receipt_key: Path | None = None  # RSA, where a partner cannot read P-256
+    receipt_certificate: Path | None = None
+
+
+class CallerSettings(_Table, frozen=True, kw_only=True):
+    """How a counterpart that calls our DAS-shaped door proves itself: a bearer token of its own server (das.md 1.2)."""
+
+    jwks_url: str
+    audience: str
+    subjects: list[str]
+    scope: str | None = None
+    issuer: str | None = None
+
+
+class CounterpartSettings(_Table, frozen=True, kw_only=True):
+    """One hosted office's connection to one counterpart through one adapter. `settings` are the adapter's own."""
+
+    hosted: str
+    code: str
+    adapter: str
+    ca: Path | None = None
+    hosts: list[str] = []  # besides the base URL's own host, where files may be fetched and put
+    total_seconds: float = 300.0
+    client_id: str | None = None
+    client_key: Path | None = None
+    client_certificate: Path | None = None
+    token_url: str | None = None
+    token_scope: str | None = None
+    calls_us: CallerSettings | None = None
+    settings: dict[str, Any] = {}
+
+
+class ClientSettings(_Table, frozen=True, kw_only=True):
+    """A system of an office that takes tokens at /oauth2/token."""
+
+    id: str
+    certificate: Path
+    scopes: list[str] = ["exchange"]
+
+
+class NumberFormatSettings(_Table, frozen=True, kw_only=True):
+    """A number format of an office that the built-in table does not have."""
+
+    right: str
+    expression: str
+    mask: str
+
+
+class OfficeSettings(_Table, frozen=True, kw_only=True):
+    """An office known here: its ST.3 code, what it signs with, which systems of it take tokens."""
+
+    code: str
+    name: str = ""
+    signing_certificates: list[Path] = []
+    client: list[ClientSettings] = []
+    number_format: list[NumberFormatSettings] = []
+    exchanges_as: list[str] = []  # hosted offices for which its messages are taken; itself if hosted
+
+
+class AgreementSettings(_Table, frozen=True, kw_only=True):
+    """What a hosted office exchanges with a counterpart; see core/agreement.py."""
+
+    name: str
+    hosted: str
+    counterpart: str
+    adapter: str
+    tasks: list[str]
+    kinds: list[str] = ["priority-document"]
+    rights: list[str] = ["patent"]
+    hosting: list[str] = ["bureau", "office"]
+    code_issuers: list[str] = ["bureau", "office"]
+    standing_release: list[str] = []
+    window_days: float = 60.0
+    recheck_seconds: float | None = 86400.0
+    suspended: bool = False
+
+
+class _MainFile(_Table, frozen=True, kw_only=True):
+    gateway: GatewaySettings
+    front_door: FrontDoorSettings = FrontDoorSettings()
+    ops: OpsSettings = OpsSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    work: WorkSettings = WorkSettings()
+    hosted: list[HostedSettings]
+    counterpart: list[CounterpartSettings] = []
+
+
+class _OfficesFile(_Table, frozen=True, kw_only=True):
+    office: list[OfficeSettings] = []
+    agreement: list[AgreementSettings] = []
+
+
+class Settings(_Table, frozen=True, kw_only=True):
+    """All settings of a gateway; every path is absolute."""
+
+    folder: Path
+    gateway: GatewaySettings
+    front_door: FrontDoorSettings
+    ops: OpsSettings
+    database: DatabaseSettings
+    work: WorkSettings
+    hosted: list[HostedSettings]
+    counterpart: list[CounterpartSettings]
+    office: list[OfficeSettings]
+    agreement: list[AgreementSettings]
+
+
+def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the main file and the offices file it names; SettingsError says what is wrong and where."""
+    main = _read(path, _MainFile)
+    folder = path.resolve().parent
+    offices_path = folder / main.gateway.offices
+    offices = _read(offices_path, _OfficesFile)
+    database = main.database
+    if dsn := environment.get("POUCH_DATABASE_DSN"):
+        database = msgspec.structs.replace(database, dsn=dsn)
+    settings = Settings(
+        folder=folder,
+        gateway=_absolute(main.gateway, folder),
+        front_door=_absolute(main.front_door, folder),
+        ops=main.ops,
+        database=database,
+        work=main.work,
+        hosted=[_absolute(item, folder) for item in main.hosted],
+        counterpart=[_absolute(item, folder) for item in main.counterpart],
+        office=[_absolute(item, offices_path.parent) for item in offices.office],
+        agreement=offices.agreement,
+    )
+    _check(settings, path, offices_path)
+    return settings
+
+
+def _read(path: Path, shape: type[_T]) -> _T:
+    try:
+        content = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise SettingsError(f"{path}: is not TOML in UTF-8") from None
+    try:
+        return msgspec.convert(content, shape, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{path}: {_without_values(str(error))}") from None
+
+
+def _path(wanted: type, value: Any) -> Any:
+    if wanted is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError
+
+
+def _without_values(text: str) -> str:
+    """msgspec names the path and the types; what it quotes is a key or a value: a value is left out."""
+    problem, _, where = text.partition(" - at ")
+    if not problem.startswith(("Object contains unknown field", "Object missing required field")):
+        problem = re.sub(r"'[^']*'|`[^`]*`", "…", problem) if "Invalid" in problem else problem
+    place = where.strip("`").removeprefix("$.").removeprefix("$") or "top level"
+    return f"{place}: {problem}"
+
+
+def _absolute(table: _S, folder: Path) -> _S:
+    changes: dict[str, Any] = {}
+    for name in table.__struct_fields__:
+        value = getattr(table, name)
+        if isinstance(value, Path):
+            changes[name] = folder / value
+        elif isinstance(value, list) and value and isinstance(value[0], Path):
+            changes[name] = [folder / item for item in value]
+        elif isinstance(value, list) and value and isinstance(value[0], msgspec.Struct):
+            changes[name] = [_absolute(item, folder) for item in value]
+    return msgspec.structs.replace(table, **changes) if changes else table
+
+
+def _check(settings: Settings, main: Path, offices: Path) -> None:
+    """What no type can say: names that must agree."""
+    hosted = [item.code for item in settings.hosted]
+    if not hosted:
+        raise SettingsError(f"{main}: hosted: a gateway hosts at least one office")
+    for name, codes in (("hosted", hosted), ("office", [item.code for item in settings.office])):
+        if len(set(codes)) != len(codes):
+            raise SettingsError(f"{main if name == 'hosted' else offices}: {name}: an office stands there twice")
+    for position, agreement in enumerate(settings.agreement):
+        if agreement.hosted not in hosted:
+            raise SettingsError(f"{offices}: agreement[{position}].hosted: is not hosted here")
+        reached = any(
+            (c.hosted, c.code, c.adapter) == (agreement.hosted, agreement.counterpart, agreement.adapter)
+            for c in settings.counterpart
+        )
+        if not reached:
+            raise SettingsError(f"{offices}: agreement[{position}]: no [[counterpart]] fits it")
+    for table, value in (("front_door", settings.front_door.listen), ("ops", settings.ops.listen)):
+        if not re.fullmatch(r".+:\d{1,5}", value):
+            raise SettingsError(f"{main}: {table}.listen: is not host:port")
+    if (settings.front_door.tls_certificate is None) != (settings.front_door.tls_key is None):
+        raise SettingsError(f"{main}: front_door: tls_certificate and tls_key come together")
+    if urlsplit(settings.front_door.public_url).scheme not in ("https", "http"):
+        raise SettingsError(f"{main}: front_door.public_url: is not a URL")
