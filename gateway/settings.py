@@ -109,7 +109,7 @@ class CallerSettings(_Table, frozen=True, kw_only=True):
 
     jwks_url: str
     audience: str
-    subjects: list[str]
+    subjects: tuple[str, ...]
     scope: str | None = None
     issuer: str | None = None
 
@@ -121,7 +121,7 @@ class CounterpartSettings(_Table, frozen=True, kw_only=True):
     code: str
     adapter: str
     ca: Path | None = None
-    hosts: list[str] = []  # besides the base URL's own host, where files may be fetched and put
+    hosts: tuple[str, ...] = ()  # besides the base URL's own host, where files may be fetched and put
     total_seconds: float = 300.0
     client_id: str | None = None
     client_key: Path | None = None
@@ -137,7 +137,7 @@ class ClientSettings(_Table, frozen=True, kw_only=True):
 
     id: str
     certificate: Path
-    scopes: list[str] = ["exchange"]
+    scopes: tuple[str, ...] = ("exchange",)
 
 
 class NumberFormatSettings(_Table, frozen=True, kw_only=True):
@@ -153,10 +153,10 @@ class OfficeSettings(_Table, frozen=True, kw_only=True):
 
     code: str
     name: str = ""
-    signing_certificates: list[Path] = []
-    client: list[ClientSettings] = []
-    number_format: list[NumberFormatSettings] = []
-    exchanges_as: list[str] = []  # hosted offices for which its messages are taken; itself if hosted
+    signing_certificates: tuple[Path, ...] = ()
+    client: tuple[ClientSettings, ...] = ()
+    number_format: tuple[NumberFormatSettings, ...] = ()
+    exchanges_as: tuple[str, ...] = ()  # hosted offices for which its messages are taken; itself if hosted
 
 
 class AgreementSettings(_Table, frozen=True, kw_only=True):
@@ -166,12 +166,12 @@ class AgreementSettings(_Table, frozen=True, kw_only=True):
     hosted: str
     counterpart: str
     adapter: str
-    tasks: list[str]
-    kinds: list[str] = ["priority-document"]
-    rights: list[str] = ["patent"]
-    hosting: list[str] = ["bureau", "office"]
-    code_issuers: list[str] = ["bureau", "office"]
-    standing_release: list[str] = []
+    tasks: tuple[str, ...]
+    kinds: tuple[str, ...] = ("priority-document",)
+    rights: tuple[str, ...] = ("patent",)
+    hosting: tuple[str, ...] = ("bureau", "office")
+    code_issuers: tuple[str, ...] = ("bureau", "office")
+    standing_release: tuple[str, ...] = ()
     window_days: float = 60.0
     recheck_seconds: float | None = 86400.0
     suspended: bool = False
@@ -183,13 +183,13 @@ class _MainFile(_Table, frozen=True, kw_only=True):
     ops: OpsSettings = OpsSettings()
     database: DatabaseSettings = DatabaseSettings()
     work: WorkSettings = WorkSettings()
-    hosted: list[HostedSettings]
-    counterpart: list[CounterpartSettings] = []
+    hosted: tuple[HostedSettings, ...]
+    counterpart: tuple[CounterpartSettings, ...] = ()
 
 
 class _OfficesFile(_Table, frozen=True, kw_only=True):
-    office: list[OfficeSettings] = []
-    agreement: list[AgreementSettings] = []
+    office: tuple[OfficeSettings, ...] = ()
+    agreement: tuple[AgreementSettings, ...] = ()
 
 
 class Settings(_Table, frozen=True, kw_only=True):
@@ -201,10 +201,10 @@ class Settings(_Table, frozen=True, kw_only=True):
     ops: OpsSettings
     database: DatabaseSettings
     work: WorkSettings
-    hosted: list[HostedSettings]
-    counterpart: list[CounterpartSettings]
-    office: list[OfficeSettings]
-    agreement: list[AgreementSettings]
+    hosted: tuple[HostedSettings, ...]
+    counterpart: tuple[CounterpartSettings, ...]
+    office: tuple[OfficeSettings, ...]
+    agreement: tuple[AgreementSettings, ...]
 
 
 def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -223,9 +223,9 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         ops=main.ops,
         database=database,
         work=main.work,
-        hosted=[_absolute(item, folder) for item in main.hosted],
-        counterpart=[_absolute(item, folder) for item in main.counterpart],
-        office=[_absolute(item, offices_path.parent) for item in offices.office],
+        hosted=tuple(_absolute(item, folder) for item in main.hosted),
+        counterpart=tuple(_absolute(item, folder) for item in main.counterpart),
+        office=tuple(_absolute(item, offices_path.parent) for item in offices.office),
         agreement=offices.agreement,
     )
     _check(settings, path, offices_path)
@@ -266,10 +266,10 @@ def _absolute(table: _S, folder: Path) -> _S:
         value = getattr(table, name)
         if isinstance(value, Path):
             changes[name] = folder / value
-        elif isinstance(value, list) and value and isinstance(value[0], Path):
-            changes[name] = [folder / item for item in value]
-        elif isinstance(value, list) and value and isinstance(value[0], msgspec.Struct):
-            changes[name] = [_absolute(item, folder) for item in value]
+        elif isinstance(value, tuple) and value and isinstance(value[0], Path):
+            changes[name] = tuple(folder / item for item in value)
+        elif isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct):
+            changes[name] = tuple(_absolute(item, folder) for item in value)
     return msgspec.structs.replace(table, **changes) if changes else table
 
 
