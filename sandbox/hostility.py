@@ -92,9 +92,7 @@ class Rule:
 class Hostility:
     """The behaviours of one counterpart; `seed` is what reproduces them and None when it is polite."""
 
-    def __init__(
-        self, rules: Iterable[Rule] = (), *, seed: int | None = None, sleep: Sleep = asyncio.sleep
-    ) -> None:
+    def __init__(self, rules: Iterable[Rule] = (), *, seed: int | None = None, sleep: Sleep = asyncio.sleep) -> None:
         self.seed = seed
         self.sleep = sleep
         self._rules: list[Rule] = list(rules)
@@ -168,9 +166,7 @@ class Hostility:
         return self._streams[key]
 
 
-_PORTAL = (
-    "<!DOCTYPE html><html><head><title>Welcome</title></head><body>Please log in to the network</body></html>"
-)
+_PORTAL = "<!DOCTYPE html><html><head><title>Welcome</title></head><body>Please log in to the network</body></html>"
 
 
 def hostile_middleware(hostility: Hostility, operation_of: Callable[[web.Request], str | None]) -> Middleware:
@@ -202,9 +198,7 @@ def hostile_middleware(hostility: Hostility, operation_of: Callable[[web.Request
 
 
 def _turned_away(status: int, rule: Rule) -> web.Response:
-    return web.Response(
-        status=status, headers={"Retry-After": str(int(rule.seconds))}, text="try again later"
-    )
+    return web.Response(status=status, headers={"Retry-After": str(int(rule.seconds))}, text="try again later")
 
 
 def _cut(request: web.Request) -> web.Response:

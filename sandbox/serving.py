@@ -11,6 +11,7 @@ import asyncio
 import json
 import ssl
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import web
@@ -22,13 +23,9 @@ def add_listening_arguments(parser: argparse.ArgumentParser) -> None:
     """The options every counterpart has: where it listens, its TLS files, whom it trusts, how rude it is."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes any free one (0)")
-    parser.add_argument(
-        "--tls-certificate", type=Path, metavar="F", help="PEM chain of the server; with it, https"
-    )
+    parser.add_argument("--tls-certificate", type=Path, metavar="F", help="PEM chain of the server; with it, https")
     parser.add_argument("--tls-key", type=Path, metavar="F", help="PEM key of the server")
-    parser.add_argument(
-        "--ca", type=Path, metavar="F", help="PEM of the authorities trusted on outgoing calls"
-    )
+    parser.add_argument("--ca", type=Path, metavar="F", help="PEM of the authorities trusted on outgoing calls")
     parser.add_argument("--hostile", type=int, metavar="SEED", help="misbehave, reproducibly by this seed")
 
 
@@ -74,8 +71,16 @@ async def wait_until_cancelled() -> None:
     await asyncio.Event().wait()
 
 
-async def serve(app: web.Application, arguments: argparse.Namespace, seed: int | None) -> None:
-    """Listen as the arguments of `add_listening_arguments` say, announce it, and stay until cancelled."""
+async def serve(
+    app: web.Application,
+    arguments: argparse.Namespace,
+    seed: int | None,
+    on_listening: Callable[[str], object] = str,
+) -> None:
+    """Listen as the arguments of `add_listening_arguments` say, announce it, and stay until cancelled.
+
+    `on_listening` gets the origin before it is announced, for a counterpart that names its own address.
+    """
     runner, origin = await listen(
         app,
         host=arguments.host,
@@ -84,6 +89,7 @@ async def serve(app: web.Application, arguments: argparse.Namespace, seed: int |
         key=arguments.tls_key,
     )
     try:
+        on_listening(origin)
         announce(origin, seed)
         await wait_until_cancelled()
     finally:
