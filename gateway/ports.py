@@ -17,6 +17,7 @@ from gateway.core.office import Application, OfficeCode
 from gateway.core.release import Decision
 from gateway.core.secret import Secret
 from gateway.core.transmission import Delivered, Ended, Leg, Obtained, Pending, Transmission
+from gateway.core.view import ExchangeView
 
 __all__ = [
     "AdapterKit",
@@ -26,7 +27,6 @@ __all__ = [
     "Clock",
     "Counters",
     "Documents",
-    "ExchangeView",
     "Guesses",
     "Http",
     "Journal",
@@ -43,7 +43,6 @@ __all__ = [
     "Spool",
     "Stops",
     "TokenSource",
-    "TransmissionView",
     "WaitingNotification",
 ]
 
@@ -169,28 +168,6 @@ class Journal(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransmissionView:
-    """A transmission as its status is told: no lease, no progress but the acknowledgement ids."""
-
-    transmission_id: str
-    leg: Leg
-    state: str
-    attempts: int
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeView:
-    """An exchange with all that is known of it."""
-
-    exchange: Exchange
-    decisions: tuple[Decision, ...]
-    facts: tuple[Fact, ...]
-    documents: tuple[Document, ...]
-    transmissions: tuple[TransmissionView, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownMessage:
     """What a message id stands for already."""
 
@@ -254,6 +231,7 @@ class Outbox(Protocol):
 
     async def claim(self, *, busy: frozenset[OfficeCode], lease: timedelta) -> Transmission | None: ...
     async def renew(self, transmission: Transmission, *, lease: timedelta) -> bool: ...
+    async def postpone(self, transmission: Transmission, *, until: datetime) -> None: ...
     def progress(self, transmission: Transmission) -> "Progress": ...
 
 

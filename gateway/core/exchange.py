@@ -71,9 +71,8 @@ class Step(Enum):
 
 _S, _E = State, Step
 
-#: (state, step) -> next state.
-NEXT: dict[tuple[State, Step], State] = {
-    # the depositing office's side
+#: (state, step) -> next state, for the office that deposited.
+_DEPOSITING: dict[tuple[State, Step], State] = {
     (_S.HELD, _E.DECIDED): _S.HELD,
     (_S.HELD, _E.RELEASED): _S.RELEASED,
     (_S.HELD, _E.CORRECTED): _S.HELD,
@@ -89,8 +88,12 @@ NEXT: dict[tuple[State, Step], State] = {
     (_S.PLACED, _E.CORRECTED): _S.PLACED,
     (_S.PLACED, _E.REPLACED): _S.PLACED,
     (_S.PLACED, _E.WITHDRAWN): _S.WITHDRAWN,
+    (_S.WITHDRAWN, _E.PLACED): _S.WITHDRAWN,  # it was under way when it was withdrawn; the withdrawal follows it
     (_S.REFUSED, _E.RESENT): _S.RELEASED,
-    # the accessing office's side
+}
+
+#: (state, step) -> next state, for the office that asked.
+_ACCESSING: dict[tuple[State, Step], State] = {
     (_S.REQUESTED, _E.RECEIVED): _S.RECEIVED,
     (_S.REQUESTED, _E.REFUSED): _S.REFUSED,
     (_S.RECEIVED, _E.RECEIVED): _S.RECEIVED,  # a newer version
@@ -102,7 +105,10 @@ NEXT: dict[tuple[State, Step], State] = {
     (_S.CONFIRMED, _E.RECEIVED): _S.RECEIVED,
     (_S.CONFIRMED, _E.HANDED_OVER): _S.CONFIRMED,
     (_S.CONFIRMED, _E.CONFIRMED): _S.CONFIRMED,
+    (_S.REFUSED, _E.RESENT): _S.REQUESTED,
 }
+
+NEXT = {Party.DEPOSITING: _DEPOSITING, Party.ACCESSING: _ACCESSING}
 
 #: Steps that are recorded in any state and change none.
 TOLD = frozenset(
@@ -111,10 +117,12 @@ TOLD = frozenset(
         _E.ASKED,
         _E.ATTEMPTED,
         _E.CHANGED,
+        _E.CONFIRMED,
         _E.CORRECTION_PLACED,
         _E.FETCHED,
         _E.FORGOTTEN,
         _E.NOTICED,
+        _E.REFUSED,
         _E.REPLACEMENT_PLACED,
         _E.RESENT,
         _E.RESUMED,
@@ -125,9 +133,9 @@ TOLD = frozenset(
 )
 
 
-def advance(state: State, step: Step) -> State:
+def advance(party: Party, state: State, step: Step) -> State:
     """Give the state after `step`; Refused(STATE_CONFLICT) if it cannot happen in `state`."""
-    following = NEXT.get((state, step))
+    following = NEXT[party].get((state, step))
     if following is None and step in TOLD:
         following = state
     if following is None:

@@ -26,7 +26,9 @@ __all__ = [
     "Head",
     "Hold",
     "Hosting",
+    "Inquiry",
     "Issuer",
+    "Notice",
     "Read",
     "ReadKind",
     "Release",
@@ -164,6 +166,23 @@ class Resend:
     exchange_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    """A counterpart asks for a document that lies in the hosted office's own library (das.md 1.5, flow 2)."""
+
+    head: Head
+    application: Application
+    access_code: Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A counterpart tells that what was asked for under its acknowledgement id can be looked at."""
+
+    head: Head
+    acknowledgement_id: str
+
+
 class ReadKind(Enum):
     """The calls that change nothing; of them only FETCH writes an entry."""
 
@@ -183,7 +202,19 @@ class Read:
     limit: int = 50
 
 
-Request = Deposit | Release | Correction | Replacement | Withdrawal | Retrieval | Confirmation | Hold | Resend
+Request = (
+    Deposit
+    | Release
+    | Correction
+    | Replacement
+    | Withdrawal
+    | Retrieval
+    | Confirmation
+    | Hold
+    | Resend
+    | Inquiry
+    | Notice
+)
 
 
 def canonical_json(value: object) -> bytes:

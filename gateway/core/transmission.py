@@ -13,8 +13,9 @@ __all__ = ["Delivered", "Ended", "Leg", "Obtained", "Pending", "Task", "Transmis
 
 
 class Task(Enum):
-    """What is to be done at a counterpart."""
+    """What is to be done: ROUTE by the gateway itself, everything else at a counterpart by an adapter."""
 
+    ROUTE = "route"  # plan the legs that a step asks for, by the agreements in force then
     PLACE = "place"  # register a document
     CORRECT = "correct"  # correct what was registered
     REPLACE = "replace"  # put a newer version in its place

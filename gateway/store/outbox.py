@@ -4,7 +4,7 @@ Rules: a worker that lost its lease can write nothing more, since every write na
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import asyncpg
@@ -62,6 +62,19 @@ class PostgresOutbox:
                 lease,
             )
         return bool(kept)
+
+    async def postpone(self, transmission: Transmission, *, until: datetime) -> None:
+        """Give the lease back and look again at `until`: the counterpart is at work, nothing has failed."""
+        with guarded():
+            kept = await self._pool.fetchval(
+                self._queries["postpone_transmission"],
+                transmission.hosted,
+                transmission.transmission_id,
+                transmission.fence,
+                until,
+            )
+        if not kept:
+            raise Deferred(Reason.LEASE_LOST)
 
     def progress(self, transmission: Transmission) -> "PostgresProgress":
         """Give what the transmission has committed so far, and the way to commit more."""

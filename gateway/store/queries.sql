@@ -21,7 +21,7 @@ FROM (
       AND NOT EXISTS (
           SELECT FROM transmission b
           WHERE b.hosted = c.hosted AND b.exchange_id = c.exchange_id AND b.counterpart = c.counterpart
-            AND b.state IN ('ready', 'held') AND b.task NOT IN ('recheck', 'answer')
+            AND b.adapter = c.adapter AND b.state IN ('ready', 'held') AND b.task NOT IN ('recheck', 'answer')
             AND (b.created_at, b.transmission_id) < (c.created_at, c.transmission_id))
     ORDER BY c.due_at
     LIMIT 1
@@ -33,6 +33,11 @@ RETURNING t.hosted, t.transmission_id, t.exchange_id, t.counterpart, t.adapter, 
 
 -- name: renew_lease
 UPDATE transmission SET lease_until = clock_timestamp() + $4::interval
+WHERE hosted = $1 AND transmission_id = $2 AND fence = $3 AND state = 'ready'
+RETURNING true;
+
+-- name: postpone_transmission
+UPDATE transmission SET due_at = $4, lease_until = NULL, attempts = 0
 WHERE hosted = $1 AND transmission_id = $2 AND fence = $3 AND state = 'ready'
 RETURNING true;
 

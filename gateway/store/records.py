@@ -18,7 +18,8 @@ from gateway.core.exchange import Exchange, Fact, FactName, Party, State
 from gateway.core.office import Application, OfficeCode, Right
 from gateway.core.release import Condition, Decision, Outcome
 from gateway.core.transmission import Leg, Task
-from gateway.ports import ExchangeView, KnownMessage, TransmissionView, WaitingNotification
+from gateway.core.view import ExchangeView, TransmissionView
+from gateway.ports import KnownMessage, WaitingNotification
 from gateway.store.guard import guarded
 
 __all__ = ["PostgresRecords"]

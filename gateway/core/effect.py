@@ -1,0 +1,274 @@
+"""What a request does: decided here, from the request and what is known, before anything is written.
+
+Rules: pure; the ids and the time are passed in. What leaves is not decided here but by route, when it is dispatched.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gateway.core.agreement import FIRST_TASK, Agreement, covering
+from gateway.core.document import Publication
+from gateway.core.exchange import Exchange, Party, State, Step, advance
+from gateway.core.office import OfficeCode
+from gateway.core.reason import Reason, Refused
+from gateway.core.release import Condition, Decision, open_conditions, standing
+from gateway.core.request import (
+    Confirmation,
+    Correction,
+    Deposit,
+    Hold,
+    Hosting,
+    Inquiry,
+    Issuer,
+    Notice,
+    Release,
+    Replacement,
+    Request,
+    Resend,
+    Retrieval,
+    Withdrawal,
+)
+from gateway.core.secret import Secret
+from gateway.core.transmission import Leg, Task, TransmissionState
+from gateway.core.view import ExchangeView
+
+__all__ = ["Effect", "effect_of", "route_leg"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What is to be written besides the message: the exchange as it shall be, decisions, legs, wakes.
+
+    `makes_code` asks for a new access code of the office, `keeps_code` for sealing the one that came.
+    """
+
+    step: Step
+    exchange_id: str | None = None
+    exchange: Exchange | None = None
+    decisions: tuple[Decision, ...] = ()
+    legs: tuple[Leg, ...] = ()
+    makes_code: bool = False
+    keeps_code: Secret | None = None
+    wakes: tuple[str, ...] = ()
+    confirms: str | None = None
+
+
+def route_leg(step: Step, exchange: Exchange, at: datetime) -> Leg:
+    """The gateway's own leg: plan what `step` asks of counterparts, with what is to be told frozen as it is now."""
+    return Leg(
+        counterpart=exchange.hosted,
+        adapter="",
+        task=Task.ROUTE,
+        version=exchange.version,
+        agreement="",
+        due_at=at,
+        progress={"step": step.value, "filing_date": exchange.application.filing_date.isoformat()},
+    )
+
+
+def effect_of(
+    request: Request,
+    view: ExchangeView | None,
+    *,
+    at: datetime,
+    agreements: Iterable[Agreement],
+    new_exchange_id: str,
+) -> Effect:
+    """Decide what `request` does to the exchange it names (`view`, None where it begins one).
+
+    Refused with STATE_CONFLICT, KIND_NOT_AGREED or the reason of the request's own rule.
+    """
+    if isinstance(request, Deposit):
+        return _deposit(request, agreements, at, new_exchange_id)
+    if isinstance(request, Retrieval):
+        return _retrieval(request, agreements, at, new_exchange_id)
+    if view is None:
+        raise Refused(Reason.EXCHANGE_UNKNOWN)
+    match request:
+        case Release():
+            return _release(request, view, at)
+        case Correction():
+            application = replace(view.exchange.application, filing_date=request.filing_date)
+            return _new_version(view.exchange, Step.CORRECTED, at, application=application)
+        case Replacement():
+            return _new_version(view.exchange, Step.REPLACED, at)
+        case Withdrawal():
+            return _withdrawal(request, view.exchange, at)
+        case Confirmation():
+            return _told(view.exchange, Step.CONFIRMED, confirms=request.notification_id)
+        case Hold():
+            step = Step.RESUMED if request.lift else Step.STOPPED
+            return _told(view.exchange, step, on_hold=not request.lift)
+        case Resend():
+            return _resend(view)
+        case Inquiry():
+            return _inquiry(request, view.exchange, agreements, at)
+        case Notice():
+            return Effect(step=Step.NOTICED, exchange_id=view.exchange.exchange_id)
+
+
+def _begin(
+    request: Deposit | Retrieval,
+    party: Party,
+    state: State,
+    at: datetime,
+    exchange_id: str,
+    terms: dict[str, str | None],
+) -> Exchange:
+    return Exchange(
+        exchange_id=exchange_id,
+        hosted=request.head.hosted,
+        party=party,
+        kind=request.kind,
+        application=request.application,
+        state=state,
+        version=1,
+        revision=0,
+        on_hold=False,
+        publication=request.publication if isinstance(request, Deposit) else Publication.UNPUBLISHED,
+        terms={"owner": request.head.sender, **{name: value for name, value in terms.items() if value is not None}},
+        created_at=at,
+    )
+
+
+def _deposit(request: Deposit, agreements: Iterable[Agreement], at: datetime, exchange_id: str) -> Effect:
+    found = covering(
+        agreements,
+        hosted=request.head.hosted,
+        kind=request.kind,
+        right=request.application.right,
+        task=FIRST_TASK[Party.DEPOSITING],
+    )
+    if not any(request.hosting in a.hosting and request.code_issuer in a.code_issuers for a in found):
+        raise Refused(Reason.KIND_NOT_AGREED, "Registration")
+    terms = {
+        "hosting": request.hosting.value,
+        "code_issuer": request.code_issuer.value,
+        "applicant_email": request.applicant_email,
+    }
+    exchange = _begin(request, Party.DEPOSITING, State.HELD, at, exchange_id, terms)
+    decisions: tuple[Decision, ...] = ()
+    for agreement in found:
+        decisions += standing(sorted(agreement.standing_release, key=_name), agreement=agreement.name, at=at)
+    legs = () if open_conditions(decisions) else (route_leg(Step.RELEASED, exchange, at),)
+    return Effect(
+        step=Step.DEPOSITED,
+        exchange_id=exchange_id,
+        exchange=exchange,
+        decisions=decisions,
+        legs=legs,
+        makes_code=request.code_issuer is Issuer.OFFICE,
+    )
+
+
+def _name(condition: Condition) -> str:
+    return condition.value
+
+
+def _retrieval(request: Retrieval, agreements: Iterable[Agreement], at: datetime, exchange_id: str) -> Effect:
+    covering(
+        agreements,
+        hosted=request.head.hosted,
+        kind=request.kind,
+        right=request.application.right,
+        task=FIRST_TASK[Party.ACCESSING],
+    )
+    terms = {
+        "holding_office": request.holding_office,
+        "own_number": request.own_number,
+        "own_filing_date": request.own_filing_date.isoformat() if request.own_filing_date else None,
+    }
+    exchange = _begin(request, Party.ACCESSING, State.REQUESTED, at, exchange_id, terms)
+    return Effect(
+        step=Step.REQUESTED,
+        exchange_id=exchange_id,
+        exchange=exchange,
+        legs=(route_leg(Step.REQUESTED, exchange, at),),
+        keeps_code=request.access_code,
+    )
+
+
+def _release(request: Release, view: ExchangeView, at: datetime) -> Effect:
+    exchange = view.exchange
+    state = advance(exchange.party, exchange.state, Step.DECIDED)
+    decisions = (*view.decisions, *request.decisions)
+    complete = exchange.state is State.HELD and not open_conditions(decisions)
+    return Effect(
+        step=Step.DECIDED,
+        exchange_id=exchange.exchange_id,
+        exchange=replace(exchange, state=state),
+        decisions=request.decisions,
+        legs=(route_leg(Step.RELEASED, exchange, at),) if complete else (),
+    )
+
+
+def _new_version(exchange: Exchange, step: Step, at: datetime, **changes: object) -> Effect:
+    """A correction or a replacement: the version grows, the former filing date stays readable in the terms."""
+    state = advance(exchange.party, exchange.state, step)
+    former = {f"filing_date.{exchange.version}": exchange.application.filing_date.isoformat()}
+    following = replace(
+        exchange,
+        state=state,
+        version=exchange.version + 1,
+        terms={**exchange.terms, **former},
+        **changes,  # type: ignore[arg-type]
+    )
+    legs = () if exchange.state is State.HELD else (route_leg(step, following, at),)
+    return Effect(step=step, exchange_id=exchange.exchange_id, exchange=following, legs=legs)
+
+
+def _withdrawal(request: Withdrawal, exchange: Exchange, at: datetime) -> Effect:
+    state = advance(exchange.party, exchange.state, Step.WITHDRAWN)
+    following = replace(exchange, state=state, terms={**exchange.terms, "cause": request.cause.value})
+    legs = () if exchange.state is State.HELD else (route_leg(Step.WITHDRAWN, following, at),)
+    return Effect(step=Step.WITHDRAWN, exchange_id=exchange.exchange_id, exchange=following, legs=legs)
+
+
+def _told(exchange: Exchange, step: Step, *, confirms: str | None = None, on_hold: bool | None = None) -> Effect:
+    following = replace(
+        exchange,
+        state=advance(exchange.party, exchange.state, step),
+        on_hold=exchange.on_hold if on_hold is None else on_hold,
+    )
+    return Effect(step=step, exchange_id=exchange.exchange_id, exchange=following, confirms=confirms)
+
+
+def _resend(view: ExchangeView) -> Effect:
+    """Everything that is refused, held or waiting is tried again now; what is done stays done."""
+    wakes = tuple(t.transmission_id for t in view.transmissions if t.state != TransmissionState.DONE.value)
+    if not wakes:
+        raise Refused(Reason.STATE_CONFLICT, "nothing to resend")
+    exchange = view.exchange
+    following = replace(exchange, state=advance(exchange.party, exchange.state, Step.RESENT))
+    return Effect(step=Step.RESENT, exchange_id=exchange.exchange_id, exchange=following, wakes=wakes)
+
+
+def _inquiry(request: Inquiry, exchange: Exchange, agreements: Iterable[Agreement], at: datetime) -> Effect:
+    """The document lies in our library: the counterpart is answered when it is ready for it."""
+    if exchange.terms.get("hosting") != Hosting.OFFICE.value or exchange.state is not State.PLACED:
+        raise Refused(Reason.NOT_REGISTERED)
+    agreement = _with(request.head.sender, exchange, agreements)
+    leg = Leg(
+        counterpart=request.head.sender,
+        adapter=agreement.adapter,
+        task=Task.ANSWER,
+        version=exchange.version,
+        agreement=agreement.name,
+        due_at=at,
+    )
+    return Effect(step=Step.ASKED, exchange_id=exchange.exchange_id, legs=(leg,))
+
+
+def _with(counterpart: OfficeCode, exchange: Exchange, agreements: Iterable[Agreement]) -> Agreement:
+    found = covering(
+        agreements,
+        hosted=exchange.hosted,
+        kind=exchange.kind,
+        right=exchange.application.right,
+        task=Task.ANSWER,
+    )
+    for agreement in found:
+        if agreement.counterpart == counterpart:
+            return agreement
+    raise Refused(Reason.KIND_NOT_AGREED)

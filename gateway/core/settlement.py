@@ -1,0 +1,127 @@
+"""What the end of an attempt does to its exchange: decided here, before acknowledge writes it.
+
+Rules: pure. One table says which step a done task is, and what the office's own system is told of it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gateway.core.document import Document, ListedDocument
+from gateway.core.effect import route_leg
+from gateway.core.exchange import Exchange, Fact, FactName, Party, Step, advance
+from gateway.core.reason import Reason
+from gateway.core.receipt import Event
+from gateway.core.transmission import (
+    Delivered,
+    Ended,
+    Leg,
+    Obtained,
+    Pending,
+    Task,
+    Transmission,
+    TransmissionState,
+)
+from gateway.core.view import ExchangeView
+
+__all__ = ["DONE", "Settlement", "settle"]
+
+#: task -> (step when it is done, what the own system is told, None for nothing).
+DONE: dict[Task, tuple[Step, Event | None]] = {
+    Task.PLACE: (Step.PLACED, Event.PLACED),
+    Task.CORRECT: (Step.CORRECTION_PLACED, Event.CORRECTED),
+    Task.REPLACE: (Step.REPLACEMENT_PLACED, Event.REPLACED),
+    Task.WITHDRAW: (Step.WITHDRAWAL_PLACED, Event.WITHDRAWN),
+    Task.OBTAIN: (Step.RECEIVED, Event.RECEIVED),
+    Task.RECHECK: (Step.CHANGED, Event.CHANGED),
+    Task.HAND_OVER: (Step.HANDED_OVER, Event.HANDED_OVER),
+    Task.ANSWER: (Step.ANSWERED, None),
+}
+
+#: Without these tasks an exchange has come to nothing.
+_ESSENTIAL = frozenset({Task.PLACE, Task.OBTAIN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What acknowledge writes: step and outcome of the entry, the exchange as it shall be, and who is told."""
+
+    step: Step
+    outcome: str
+    exchange: Exchange | None = None
+    documents: tuple[Document, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    legs: tuple[Leg, ...] = ()
+    event: Event | None = None
+    reason: Reason | None = None
+
+
+def settle(
+    transmission: Transmission, outcome: Delivered | Pending | Ended, view: ExchangeView, *, at: datetime
+) -> Settlement:
+    """Decide what an attempt's end does to the exchange."""
+    match outcome:
+        case Pending(facts=facts):
+            return Settlement(step=Step.ATTEMPTED, outcome="pending", facts=facts)
+        case Ended():
+            return _ended(transmission, outcome, view.exchange)
+        case Delivered():
+            return _delivered(transmission, outcome, view, at)
+
+
+def _ended(transmission: Transmission, outcome: Ended, exchange: Exchange) -> Settlement:
+    reason = outcome.reason
+    if outcome.state is TransmissionState.READY:
+        return Settlement(step=Step.ATTEMPTED, outcome=reason.code)
+    if outcome.state is TransmissionState.HELD:
+        return Settlement(step=Step.ATTEMPTED, outcome=reason.code, event=Event.HELD, reason=reason)
+    first = exchange.party is Party.DEPOSITING or exchange.version == 1
+    ends = transmission.leg.task in _ESSENTIAL and first
+    following = replace(exchange, state=advance(exchange.party, exchange.state, Step.REFUSED)) if ends else None
+    return Settlement(step=Step.REFUSED, outcome=reason.code, exchange=following, event=Event.REFUSED, reason=reason)
+
+
+def _delivered(transmission: Transmission, outcome: Delivered, view: ExchangeView, at: datetime) -> Settlement:
+    task, exchange = transmission.leg.task, view.exchange
+    step, event = DONE[task]
+    if task is Task.RECHECK and not outcome.changed:
+        return Settlement(step=Step.ATTEMPTED, outcome="unchanged")
+    facts = outcome.facts
+    terms = exchange.terms
+    version = exchange.version
+    legs: tuple[Leg, ...] = ()
+    if task in (Task.PLACE, Task.CORRECT):
+        terms = {**terms, "placed_filing_date": transmission.leg.progress["filing_date"]}
+    if task is Task.OBTAIN:
+        version = transmission.leg.version
+        known = {(d.listed.role, d.listed.sha256) for d in view.documents_of(exchange.version)}
+        if known == {(o.role, o.sha256) for o in outcome.documents}:
+            event = None  # the counterpart's record changed, the bytes did not
+    if task is Task.RECHECK:
+        facts = (*facts, Fact(name=FactName.CHANGED_AFTER_ACCESS, at=at))
+    following = replace(exchange, state=advance(exchange.party, exchange.state, step), version=version, terms=terms)
+    if task in (Task.OBTAIN, Task.RECHECK):
+        asked = replace(following, version=following.version + 1) if task is Task.RECHECK else following
+        legs = (route_leg(step, asked, at),)
+    return Settlement(
+        step=step,
+        outcome="done",
+        exchange=following,
+        documents=tuple(_document(o, version) for o in outcome.documents),
+        facts=facts,
+        legs=legs,
+        event=event,
+    )
+
+
+def _document(obtained: Obtained, version: int) -> Document:
+    return Document(
+        listed=ListedDocument(
+            content_id=obtained.name,
+            size=obtained.size,
+            sha256=obtained.sha256,
+            role=obtained.role,
+            media_type=obtained.media_type,
+        ),
+        version=version,
+        stored=obtained.stored,
+    )
