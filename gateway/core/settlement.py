@@ -106,7 +106,7 @@ def _delivered(transmission: Transmission, outcome: Delivered, view: ExchangeVie
         step=step,
         outcome="done",
         exchange=following,
-        documents=tuple(_document(o, version) for o in outcome.documents),
+        documents=tuple(_document(o, transmission.leg.version) for o in outcome.documents),
         facts=facts,
         legs=legs,
         event=event,

@@ -1,17 +1,12 @@
-"""Ports: what the line needs of the world, as Protocols. Stages and adapters see these, never what stands behind.
+"""What the line needs of its storage: documents, the journal, the query port, the queue."""
 
-Rules: an adapter gets the AdapterKit and an Errand and nothing else; what leaves is a Released cargo.
-"""
-
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from gateway.core.document import Document
 from gateway.core.entry import Entry
-from gateway.core.errand import Errand
 from gateway.core.exchange import Exchange, Fact, Party
 from gateway.core.office import Application, OfficeCode
 from gateway.core.release import Decision
@@ -20,48 +15,22 @@ from gateway.core.transmission import Delivered, Ended, Leg, Obtained, Pending, 
 from gateway.core.view import ExchangeView
 
 __all__ = [
-    "AdapterKit",
-    "Answer",
     "Append",
     "Appended",
-    "Clock",
-    "Counters",
     "Documents",
     "Guesses",
-    "Http",
     "Journal",
     "KnownMessage",
     "MessageRow",
     "NotificationRow",
-    "OfficeAdapter",
     "Outbox",
     "Progress",
-    "Randomness",
     "Records",
     "Sealing",
-    "Signer",
     "Spool",
     "Stops",
-    "TokenSource",
     "WaitingNotification",
 ]
-
-# --- time and chance ---------------------------------------------------------------------------------------------
-
-
-class Clock(Protocol):
-    """The wall clock, aware and UTC."""
-
-    def now(self) -> datetime: ...
-
-
-class Randomness(Protocol):
-    """The operating system's randomness, or a seeded one in tests."""
-
-    def take(self, count: int) -> bytes: ...
-
-
-# --- documents ---------------------------------------------------------------------------------------------------
 
 
 class Spool(Protocol):
@@ -75,7 +44,7 @@ class Spool(Protocol):
 class Documents(Protocol):
     """The sealed bytes of documents."""
 
-    def spool(self, *, document_id: str, name: str, role: Any, media_type: str, limit: int) -> Spool:
+    def spool(self, *, document_id: str, name: str, role: Role, media_type: str, limit: int) -> Spool:
         """Begin to take a document of at most `limit` bytes; more is Refused(BODY_TOO_LARGE) while streaming."""
         ...
 
@@ -86,9 +55,6 @@ class Documents(Protocol):
     def has_room(self) -> bool:
         """Whether new work may be taken (office-practice: refuse early, not in the middle)."""
         ...
-
-
-# --- journal: one append per state change ------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,78 +192,6 @@ class Sealing(Protocol):
     def open_secret(self, sealed: bytes, *, owner: str) -> Secret: ...
 
 
-class Outbox(Protocol):
-    """The queue of transmissions, leased and fenced."""
-
-    async def claim(self, *, busy: frozenset[OfficeCode], lease: timedelta) -> Transmission | None: ...
-    async def renew(self, transmission: Transmission, *, lease: timedelta) -> bool: ...
-    async def postpone(self, transmission: Transmission, *, until: datetime) -> None: ...
-    def progress(self, transmission: Transmission) -> "Progress": ...
-
-
-# --- identity ----------------------------------------------------------------------------------------------------
-
-
-class Signer(Protocol):
-    """Signs with the hosted office's key: receipts and notifications, envelopes, JSON bodies, client assertions."""
-
-    def sign_document(self, document: bytes) -> bytes: ...
-    def sign_detached(self, payload: bytes) -> str: ...
-    def client_assertion(self, *, client_id: str, audience: str) -> Secret: ...
-
-
-# --- adapters ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A counterpart's HTTP answer, read whole and bounded. `headers` keys in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class Http(Protocol):
-    """HTTP to one counterpart: its TLS trust, time-outs and limits are set by the operator, not by the adapter.
-
-    Raises Deferred(REMOTE_UNREACHABLE) if nothing can have been sent, Deferred(REMOTE_OUTCOME_UNKNOWN) if it is not
-    known whether the call took effect, and Deferred(REMOTE_MALFORMED) for an answer over the limit.
-    """
-
-    async def call(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        query: Mapping[str, str] | None = None,
-        body: bytes | AsyncIterator[bytes] | None = None,
-        size: int | None = None,
-    ) -> Answer: ...
-
-    def download(
-        self, url: str, *, headers: Mapping[str, str] | None = None
-    ) -> AbstractAsyncContextManager[tuple[Answer, AsyncIterator[bytes]]]:
-        """Open a streamed answer; its Answer has an empty body."""
-        ...
-
-
-class TokenSource(Protocol):
-    """Access tokens of a counterpart by private_key_jwt (RFC 7523), cached until shortly before they expire."""
-
-    async def token(self) -> Secret: ...
-    def forget(self) -> None: ...
-
-
-class Counters(Protocol):
-    """Number ranges agreed with an office; a number is given out once, in its own transaction."""
-
-    async def next(self, name: str, *, first: int, last: int) -> int:
-        """Give the next number of a range; Refused(NUMBER_RANGE_EXHAUSTED) after `last`."""
-        ...
-
-
 class Progress(Protocol):
     """What a transmission has committed so far: the intent before each write, the ids that came back after it.
 
@@ -310,46 +204,10 @@ class Progress(Protocol):
     async def commit(self, **values: str | None) -> None: ...
 
 
-class AdapterLog(Protocol):
-    """Structured log lines that already carry exchange and transmission; never remote text, never a secret."""
+class Outbox(Protocol):
+    """The queue of transmissions, leased and fenced."""
 
-    def debug(self, event: str, **values: Any) -> Any: ...
-    def info(self, event: str, **values: Any) -> Any: ...
-    def warning(self, event: str, **values: Any) -> Any: ...
-
-
-class AdapterMeter(Protocol):
-    """Counts a counterpart's answers by operation and outcome, both from the adapter's own tables."""
-
-    def remote_call(self, counterpart: str, operation: str, outcome: str, seconds: float) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdapterKit:
-    """All that an adapter gets of the gateway, for one transmission at one counterpart."""
-
-    http: Http
-    clock: Clock
-    signer: Signer
-    tokens: TokenSource
-    counters: Counters
-    progress: Progress
-    log: AdapterLog
-    meter: AdapterMeter
-    spool: Callable[..., Spool]
-
-
-class OfficeAdapter(Protocol):
-    """One office system. Made by its package's `adapter(settings)` from the operator's settings (config.py).
-
-    `deliver` does one errand as far as it goes now. It returns Delivered or Pending and raises Deferred or Refused
-    with a Reason of the adapter's own table. It may be called again at any time after a crash: it reads
-    `kit.progress` and the counterpart back before it writes anything again.
-    """
-
-    name: str
-
-    async def deliver(self, errand: Errand, kit: AdapterKit) -> Delivered | Pending: ...
-    async def probe(self, kit: AdapterKit) -> str:
-        """Look whether the counterpart answers; gives one line for `pouch check`, raises as `deliver` does."""
-        ...
+    async def claim(self, *, busy: frozenset[OfficeCode], lease: timedelta) -> Transmission | None: ...
+    async def renew(self, transmission: Transmission, *, lease: timedelta) -> bool: ...
+    async def postpone(self, transmission: Transmission, *, until: datetime) -> None: ...
+    def progress(self, transmission: Transmission) -> Progress: ...
