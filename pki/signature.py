@@ -1,0 +1,249 @@
+"""Read one ds:Signature strictly: shape, algorithms, transforms and references, before any of it is used.
+
+Rules: what is not listed is refused; nothing here fetches, resolves or evaluates. Functions raise Refusal,
+which the public functions of this package turn into a Verdict.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import a2b_base64
+from collections.abc import Collection
+from dataclasses import dataclass
+from hashlib import new as new_digest
+from hmac import compare_digest
+from typing import Final
+
+from lxml import etree
+
+from pki.names import (
+    DS_CANONICALIZATION,
+    DS_DIGEST_METHOD,
+    DS_DIGEST_VALUE,
+    DS_KEY_INFO,
+    DS_REFERENCE,
+    DS_SIGNATURE_METHOD,
+    DS_SIGNATURE_VALUE,
+    DS_SIGNED_INFO,
+    DS_TRANSFORM,
+    DS_TRANSFORMS,
+    EC_INCLUSIVE,
+)
+from pki.policy import (
+    DIGESTS,
+    ENVELOPED,
+    EXCLUSIVE_C14N,
+    MAX_REFERENCES,
+    MAX_TRANSFORMS,
+    SIGNATURE_ALGORITHMS,
+    PublicKey,
+    SignatureAlgorithm,
+    is_signature_good,
+)
+from pki.verdict import Refusal, SubIndication, shown
+
+__all__ = [
+    "Reference",
+    "SignatureParts",
+    "canonical",
+    "check_digest",
+    "check_signature_value",
+    "decode_base64",
+    "leaf_text",
+    "read_signature",
+    "refuse_uncovered_nodes",
+]
+
+#: Prefixes of an InclusiveNamespaces list; the list's length is bounded because C14N walks it per element.
+_PREFIX: Final = re.compile(r"[^\W\d][\w.\-]{0,63}|#default")
+_MAX_PREFIXES: Final = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """One ds:Reference: where it points, the C14N prefix list of its transform, and the digest claimed."""
+
+    uri: str
+    prefixes: list[str] | None
+    digest_name: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureParts:
+    """A ds:Signature whose every algorithm is on the list; nothing is verified yet."""
+
+    signed_info: etree._Element
+    prefixes: list[str] | None
+    algorithm: SignatureAlgorithm
+    references: tuple[Reference, ...]
+    value: bytes
+    key_info: etree._Element
+
+
+def refuse_uncovered_nodes(root: etree._Element) -> None:
+    """Refuse comments, processing instructions and a DOCTYPE anywhere in the document.
+
+    Exclusive C14N drops comments, so they would be unsigned, and they split the text around them (CVE-2017-11427
+    and its kin); SOAP 1.1 section 3 and SOAP 1.2 part 1 section 5 forbid the other two.
+    """
+    if next(root.iter(etree.Comment, etree.ProcessingInstruction, etree.Entity), None) is not None:
+        raise Refusal(SubIndication.FORMAT_FAILURE, "comments and processing instructions are not allowed in it")
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise Refusal(SubIndication.FORMAT_FAILURE, "a DOCTYPE is not allowed in it")
+
+
+def read_signature(
+    signature: etree._Element, *, chains: Collection[tuple[str, ...]], max_references: int = MAX_REFERENCES
+) -> SignatureParts:
+    """Take a ds:Signature apart; the transforms of each reference must be, in order, one of `chains`.
+
+    Refuses ds:Object (nothing enveloped is ours), any algorithm off the lists, and zero or too many references.
+    """
+    children = _children(signature, (DS_SIGNED_INFO, DS_SIGNATURE_VALUE, DS_KEY_INFO), "ds:Signature")
+    signed_info, value, key_info = children
+    # A count before any loop: a thousand references cost as much as one.
+    if not 3 <= len(signed_info) <= 2 + max_references:
+        raise Refusal(
+            SubIndication.SIG_CONSTRAINTS_FAILURE,
+            f"the signature has {max(len(signed_info) - 2, 0)} references; 1 to {max_references} are allowed",
+        )
+    canonicalization, method, *references = signed_info
+    _expect(canonicalization, DS_CANONICALIZATION)
+    _expect(method, DS_SIGNATURE_METHOD)
+    if canonicalization.get("Algorithm") != EXCLUSIVE_C14N:
+        raise Refusal(
+            SubIndication.TRANSFORM_NOT_ALLOWED,
+            f"SignedInfo must be canonicalized by exclusive C14N, not {shown(canonicalization.get('Algorithm'))}",
+        )
+    algorithm = SIGNATURE_ALGORITHMS.get(method.get("Algorithm", ""))
+    if algorithm is None:
+        raise Refusal(
+            SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
+            f"signature algorithm {shown(method.get('Algorithm'))} is not accepted",
+        )
+    if len(method):
+        raise Refusal(SubIndication.FORMAT_FAILURE, "ds:SignatureMethod must be empty")
+    return SignatureParts(
+        signed_info=signed_info,
+        prefixes=_read_prefixes(canonicalization),
+        algorithm=algorithm,
+        references=tuple([_read_reference(each, chains) for each in references]),
+        value=decode_base64(leaf_text(value)),
+        key_info=key_info,
+    )
+
+
+def canonical(element: etree._Element, prefixes: list[str] | None = None) -> bytes:
+    """Exclusive C14N 1.0 without comments of an element where it stands (its ancestors give the namespaces)."""
+    if prefixes is not None and "#default" in prefixes and element.prefix is not None and None in element.nsmap:
+        # libxml2 would honour "#default" but lxml drops it, so the octets would be others than the signer's.
+        raise Refusal(
+            SubIndication.SIG_CONSTRAINTS_FAILURE,
+            "PrefixList names #default while a default namespace is in scope; use prefixes instead",
+        )
+    try:
+        return etree.tostring(
+            element, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=prefixes
+        )
+    except etree.LxmlError:
+        raise Refusal(SubIndication.FORMAT_FAILURE, "it cannot be canonicalized (a relative namespace URI?)") from None
+
+
+def check_signature_value(parts: SignatureParts, key: PublicKey) -> None:
+    """Verify SignatureValue over the canonical SignedInfo, or raise SIG_CRYPTO_FAILURE."""
+    if not is_signature_good(key, parts.algorithm, parts.value, canonical(parts.signed_info, parts.prefixes)):
+        raise Refusal(
+            SubIndication.SIG_CRYPTO_FAILURE, "the signature value does not fit SignedInfo and the certificate"
+        )
+
+
+def check_digest(reference: Reference, element: etree._Element) -> None:
+    """Compare a reference's digest with the canonical element, or raise HASH_FAILURE."""
+    octets = canonical(element, reference.prefixes)
+    if not compare_digest(new_digest(reference.digest_name, octets).digest(), reference.digest):
+        raise Refusal(SubIndication.HASH_FAILURE, f"the digest of {shown(reference.uri)} differs: it was changed")
+
+
+def leaf_text(element: etree._Element) -> str:
+    """The text of an element that must have no children (text after a child would be overlooked)."""
+    if len(element):
+        raise Refusal(SubIndication.FORMAT_FAILURE, f"{etree.QName(element).localname} must hold text only")
+    return element.text or ""
+
+
+def decode_base64(text: str) -> bytes:
+    """Base64 with white space as XML allows it, anything else refused."""
+    try:
+        return a2b_base64("".join(text.split()), strict_mode=True)
+    except ValueError:
+        raise Refusal(SubIndication.FORMAT_FAILURE, "a value is not base64") from None
+
+
+def _read_reference(reference: etree._Element, chains: Collection[tuple[str, ...]]) -> Reference:
+    _expect(reference, DS_REFERENCE)
+    transforms, method, value = _children(reference, (DS_TRANSFORMS, DS_DIGEST_METHOD, DS_DIGEST_VALUE), "ds:Reference")
+    uri = reference.get("URI")
+    if uri is None:
+        raise Refusal(SubIndication.FORMAT_FAILURE, "a ds:Reference has no URI")
+    digest_name = DIGESTS.get(method.get("Algorithm", ""))
+    if digest_name is None:
+        raise Refusal(
+            SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
+            f"digest algorithm {shown(method.get('Algorithm'))} is not accepted",
+        )
+    return Reference(
+        uri=uri,
+        prefixes=_read_transforms(transforms, chains),
+        digest_name=digest_name,
+        digest=decode_base64(leaf_text(value)),
+    )
+
+
+def _read_transforms(transforms: etree._Element, chains: Collection[tuple[str, ...]]) -> list[str] | None:
+    """The prefix list of the chain's C14N, once the chain is found to be one of those accepted."""
+    if len(transforms) > MAX_TRANSFORMS:
+        raise Refusal(
+            SubIndication.TRANSFORM_NOT_ALLOWED,
+            f"a reference has {len(transforms)} transforms; {MAX_TRANSFORMS} is the most",
+        )
+    prefixes: list[str] | None = None
+    for transform in transforms:
+        _expect(transform, DS_TRANSFORM)
+        algorithm = transform.get("Algorithm")
+        if algorithm == EXCLUSIVE_C14N:
+            prefixes = _read_prefixes(transform)
+        elif algorithm != ENVELOPED or len(transform):
+            raise Refusal(SubIndication.TRANSFORM_NOT_ALLOWED, f"transform {shown(algorithm)} is not allowed")
+    if tuple([transform.get("Algorithm", "") for transform in transforms]) not in chains:
+        raise Refusal(
+            SubIndication.TRANSFORM_NOT_ALLOWED,
+            "the transforms of a reference must be, in order: " + " or ".join(map(", ".join, chains)),
+        )
+    return prefixes
+
+
+def _read_prefixes(method: etree._Element) -> list[str] | None:
+    """The PrefixList of exclusive C14N (its section 3); None where there is none."""
+    if not len(method):
+        return None
+    (inclusive,) = _children(method, (EC_INCLUSIVE,), "exclusive C14N")
+    prefixes = inclusive.get("PrefixList", "").split()
+    if len(prefixes) > _MAX_PREFIXES or not all(_PREFIX.fullmatch(prefix) for prefix in prefixes):
+        raise Refusal(SubIndication.FORMAT_FAILURE, "the PrefixList of exclusive C14N is malformed or too long")
+    return prefixes or None
+
+
+def _children(parent: etree._Element, tags: tuple[str, ...], place: str) -> list[etree._Element]:
+    """The children of an element, which must be exactly these, in this order."""
+    if len(parent) == len(tags):
+        children = list(parent)
+        if all(child.tag == tag for child, tag in zip(children, tags, strict=True)):
+            return children
+    wanted = ", ".join(etree.QName(tag).localname for tag in tags)
+    raise Refusal(SubIndication.FORMAT_FAILURE, f"{place} must hold exactly, in this order: {wanted}")
+
+
+def _expect(element: etree._Element, tag: str) -> None:
+    if element.tag != tag:
+        raise Refusal(SubIndication.FORMAT_FAILURE, f"expected ds:{etree.QName(tag).localname}")
