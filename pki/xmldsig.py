@@ -1,0 +1,200 @@
+"""Enveloped XML signatures on small documents (receipts, notifications), and XML-DSig in general by signxml.
+
+Rules: our own pass over the signature comes first, because signxml skips transforms it does not know and looks
+for signatures anywhere; then signxml verifies with one pinned certificate. The caller goes on with the element
+handed back, which is parsed from the octets that were signed, never with its own input.
+Standard: W3C XML Signature Syntax and Processing 1.1; algorithms as in `policy`.
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
+from lxml import etree
+from signxml.algorithms import DigestAlgorithm, SignatureMethod
+from signxml.exceptions import InvalidDigest, InvalidSignature, SignXMLException
+from signxml.verifier import SignatureConfiguration, XMLVerifier
+
+from pki.document import parse
+from pki.keys import SigningKey
+from pki.names import DS, DS_SIGNATURE, DS_X509_CERTIFICATE, DS_X509_DATA
+from pki.policy import DIGESTS, ENVELOPED, EXCLUSIVE_C14N, SIGNATURE_ALGORITHMS
+from pki.signature import canonical, decode_base64, leaf_text, read_signature, refuse_uncovered_nodes
+from pki.trust import TrustedCertificate, TrustList, UnusablePin, pin
+from pki.verdict import Refusal, SubIndication, Verdict, passed, refused
+
+__all__ = ["sign_enveloped", "verify", "verify_enveloped"]
+
+_ENVELOPED_CHAIN: Final = (ENVELOPED, EXCLUSIVE_C14N)
+_CHAINS: Final = (_ENVELOPED_CHAIN, (EXCLUSIVE_C14N,))
+_SIGNATURE_METHODS: Final = frozenset(SignatureMethod(uri) for uri in SIGNATURE_ALGORITHMS)
+_DIGESTS: Final = frozenset(DigestAlgorithm(uri) for uri in DIGESTS)
+_SHA256: Final = DigestAlgorithm.SHA256.value
+
+
+def sign_enveloped(document: bytes, *, key: SigningKey) -> bytes:
+    """Add an enveloped signature as the last child of the root; the result is canonical and otherwise unchanged.
+
+    `document` must be its own exclusive canonical form (no declaration, no white space around the root), since
+    its bytes are what is digested; ValueError if it is not. The certificate travels in KeyInfo.
+    """
+    try:
+        root = parse(document)
+        if canonical(root) != document:
+            raise ValueError("the document to sign is not in exclusive canonical form")
+    except Refusal as refusal:
+        raise ValueError(f"the document cannot be signed: {refusal}") from refusal
+    if next(root.iter(DS_SIGNATURE), None) is not None:
+        raise ValueError("the document is signed already")
+    digest = base64.b64encode(sha256(document).digest()).decode("ascii")
+    # SignedInfo is written in canonical form; only its namespace declaration moves to ds:Signature.
+    inner = (
+        f'<ds:CanonicalizationMethod Algorithm="{EXCLUSIVE_C14N}"></ds:CanonicalizationMethod>'
+        f'<ds:SignatureMethod Algorithm="{key.algorithm.uri}"></ds:SignatureMethod>'
+        f'<ds:Reference URI=""><ds:Transforms><ds:Transform Algorithm="{ENVELOPED}"></ds:Transform>'
+        f'<ds:Transform Algorithm="{EXCLUSIVE_C14N}"></ds:Transform></ds:Transforms>'
+        f'<ds:DigestMethod Algorithm="{_SHA256}"></ds:DigestMethod>'
+        f"<ds:DigestValue>{digest}</ds:DigestValue></ds:Reference></ds:SignedInfo>"
+    )
+    value = base64.b64encode(key.sign(f'<ds:SignedInfo xmlns:ds="{DS}">{inner}'.encode())).decode("ascii")
+    signature = (
+        f'<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo>{inner}<ds:SignatureValue>{value}</ds:SignatureValue>'
+        f"<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{key.der_base64}</ds:X509Certificate></ds:X509Data>"
+        f"</ds:KeyInfo></ds:Signature>"
+    )
+    end = document.rindex(b"</")
+    return document[:end] + signature.encode("ascii") + document[end:]
+
+
+def verify_enveloped(
+    document: bytes | etree._Element,
+    *,
+    trust: TrustList | None = None,
+    certificate: x509.Certificate | None = None,
+    now: datetime | None = None,
+) -> tuple[Verdict, etree._Element | None]:
+    """Verify a signature that is a child of the root and covers the whole document (Reference URI="").
+
+    Returns the verdict and, only if it is PASSED, the signed root without its signature, parsed from the signed
+    octets. The signer must be in `trust` or be `certificate`; with neither, an intact document is INDETERMINATE
+    (NO_CERTIFICATE_CHAIN_FOUND). `now` is the time at which the certificate must be valid; None leaves its
+    validity period unjudged (for a document whose time of signing is proven elsewhere).
+    """
+    verdict, signed = _verify(document, trust, certificate, now, location="./", enveloped=True)
+    return verdict, signed[0] if signed else None
+
+
+def verify(
+    document: bytes | etree._Element,
+    *,
+    location: str,
+    trust: TrustList | None = None,
+    certificate: x509.Certificate | None = None,
+    now: datetime | None = None,
+) -> tuple[Verdict, tuple[etree._Element, ...]]:
+    """Verify any XML signature of 1 to 5 same-document references, the only one in its document.
+
+    `location` is the path from the root to the parent of ds:Signature, ending in a slash, with namespaces as
+    "{uri}name" ("./" means the root). Otherwise like `verify_enveloped`; the elements come in reference order.
+    """
+    return _verify(document, trust, certificate, now, location=location, enveloped=False)
+
+
+def _verify(
+    document: bytes | etree._Element,
+    trust: TrustList | None,
+    certificate: x509.Certificate | None,
+    now: datetime | None,
+    *,
+    location: str,
+    enveloped: bool,
+) -> tuple[Verdict, tuple[etree._Element, ...]]:
+    try:
+        root = parse(document) if isinstance(document, bytes) else document
+        refuse_uncovered_nodes(root)
+        signature = _find_signature(root, location)
+        parts = read_signature(signature, chains=(_ENVELOPED_CHAIN,) if enveloped else _CHAINS)
+        uris = [reference.uri for reference in parts.references]
+        if enveloped and uris != [""]:
+            raise Refusal(SubIndication.NOT_COVERED, "the signature does not cover the whole document")
+        if not all(uri == "" or uri.startswith("#") for uri in uris) or len(set(uris)) != len(uris):
+            raise Refusal(SubIndication.SIGNED_DATA_NOT_FOUND, "a reference leaves the document or is doubled")
+        signer, is_known = _find_signer(parts.key_info, trust, certificate)
+        if now is not None and (refusal := signer.refusal_at(now)) is not None:
+            return refusal, ()
+        signed = _verify_by_signxml(root, location, len(uris), signer, now)
+    except Refusal as refusal:
+        return refusal.verdict, ()
+    if not is_known:
+        text = "the document is intact, but nothing says whether its signer is to be believed"
+        return refused(SubIndication.NO_CERTIFICATE_CHAIN_FOUND, text, signer.certificate), ()
+    return passed(f"signed by {signer.office}", signer.certificate), signed
+
+
+def _find_signature(root: etree._Element, location: str) -> etree._Element:
+    signatures = list(root.iter(DS_SIGNATURE))
+    if not signatures:
+        raise Refusal(SubIndication.NO_SIGNATURE, "the document is not signed")
+    if len(signatures) > 1:
+        raise Refusal(SubIndication.MULTIPLE_SIGNATURES, "there is more than one signature")
+    if root.find(location + DS_SIGNATURE) is not signatures[0]:
+        raise Refusal(SubIndication.FORMAT_FAILURE, "the signature is not at its place in the document")
+    return signatures[0]
+
+
+def _find_signer(
+    key_info: etree._Element, trust: TrustList | None, certificate: x509.Certificate | None
+) -> tuple[TrustedCertificate, bool]:
+    """The certificate to verify with, and whether it is one we were told to believe."""
+    embedded = key_info.findall(f"{DS_X509_DATA}/{DS_X509_CERTIFICATE}")
+    if len(embedded) != 1 or len(key_info) != 1:
+        raise Refusal(SubIndication.NO_SIGNING_CERTIFICATE_FOUND, "ds:KeyInfo must hold exactly one X509Certificate")
+    der = decode_base64(leaf_text(embedded[0]))
+    if trust is not None and (known := trust.find(der)) is not None:
+        return known, True
+    try:
+        if certificate is not None and certificate.public_bytes(Encoding.DER) == der:
+            return pin("the given certificate", "signing", certificate), True
+        if trust is None and certificate is None:
+            return pin("nobody known", "signing", x509.load_der_x509_certificate(der)), False
+    except UnusablePin as unusable:
+        raise Refusal(unusable.sub_indication, str(unusable)) from unusable
+    except ValueError:
+        raise Refusal(SubIndication.NO_SIGNING_CERTIFICATE_FOUND, "no certificate in ds:KeyInfo") from None
+    raise Refusal(SubIndication.NO_CERTIFICATE_CHAIN_FOUND, "the signer's certificate is not one of those pinned")
+
+
+def _verify_by_signxml(
+    root: etree._Element, location: str, references: int, signer: TrustedCertificate, now: datetime | None
+) -> tuple[etree._Element, ...]:
+    configuration = SignatureConfiguration(
+        location=location,
+        expect_references=references,
+        signature_methods=_SIGNATURE_METHODS,
+        digest_algorithms=_DIGESTS,
+        verification_time=now or signer.not_before,
+    )
+    try:
+        # One verifier per call: it keeps state of the call in itself.
+        found = XMLVerifier().verify(root, x509_cert=signer.certificate, expect_config=configuration)
+    except InvalidDigest:
+        raise Refusal(
+            SubIndication.HASH_FAILURE, "a digest differs: the document was changed", signer.certificate
+        ) from None
+    except InvalidSignature:
+        raise Refusal(
+            SubIndication.SIG_CRYPTO_FAILURE, "the signature value does not fit", signer.certificate
+        ) from None
+    except (SignXMLException, etree.LxmlError, UnsupportedAlgorithm, ValueError, TypeError, KeyError):
+        raise Refusal(SubIndication.FORMAT_FAILURE, "the signature cannot be processed") from None
+    results = found if isinstance(found, list) else [found]
+    signed = tuple(result.signed_xml for result in results if result.signed_xml is not None)
+    if len(signed) != references:
+        raise Refusal(SubIndication.SIGNED_DATA_NOT_FOUND, "what was signed is not XML")
+    return signed
