@@ -126,7 +126,7 @@ class OfficeCaller:
             "grant_type": "client_credentials",
             "scope": "das-api/office-exchange",
             "client_assertion_type": ASSERTION_TYPE,
-            "client_assertion": assertion or self.assertion(),
+            "client_assertion": self.assertion() if assertion is None else assertion,
         } | changes
         async with self.session.post(f"{self.origin}/am/oauth2/access_token", data=form) as answer:
             return answer.status, await answer.json()
@@ -306,6 +306,13 @@ class Scene:
         return await self.code_of()
 
 
+def bureau_folder(base, number, token_key):
+    folder = Path(base / f"bureau-{number}")
+    folder.mkdir()
+    (folder / "token-key-001.pem").write_bytes(token_key)
+    return folder
+
+
 @pytest.fixture
 async def start(tmp_path, office_keys, token_key, tls):
     """Start a Bureau: XA deposits, XB accesses by polling, XC keeps its own library and has an endpoint.
@@ -318,8 +325,8 @@ async def start(tmp_path, office_keys, token_key, tls):
     async def starting(*, timings=None, notified=False, secure=False, hostility=None, **settings):
         clock = Clock()
         files = tls if secure else (None, None)
-        trusted = ssl.create_default_context(cafile=str(tls[0]))
-        session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusted))
+        trusted = ssl.create_default_context(cafile=str(tls[0])) if secure else None
+        session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusted or True))
         cleanups.append(session.close)
         endpoints = {}
         for code in ("XC", "XB") if notified else ("XC",):
@@ -344,9 +351,7 @@ async def start(tmp_path, office_keys, token_key, tls):
             )
             for code, more in common.items()
         )
-        folder = Path(tmp_path / f"bureau-{len(cleanups)}")
-        folder.mkdir()
-        (folder / "token-key-001.pem").write_bytes(token_key)
+        folder = bureau_folder(tmp_path, len(cleanups), token_key)
         app, bureau = build(
             Settings(
                 folder=str(folder),
