@@ -83,6 +83,8 @@ def effect_of(
         return _deposit(request, agreements, at, new_exchange_id)
     if isinstance(request, Retrieval):
         return _retrieval(request, agreements, at, new_exchange_id)
+    if isinstance(request, Hold) and request.exchange_id is None:
+        return Effect(step=Step.RESUMED if request.lift else Step.STOPPED)
     if view is None:
         raise Refused(Reason.EXCHANGE_UNKNOWN)
     match request:
@@ -193,13 +195,16 @@ def _release(request: Release, view: ExchangeView, at: datetime) -> Effect:
     exchange = view.exchange
     state = advance(exchange.party, exchange.state, Step.DECIDED)
     decisions = (*view.decisions, *request.decisions)
-    complete = exchange.state is State.HELD and not open_conditions(decisions)
+    settled = not open_conditions(decisions)
+    complete = exchange.state is State.HELD and settled
+    waiting = tuple(t.transmission_id for t in view.transmissions if t.reason == Reason.NOT_RELEASED.code)
     return Effect(
         step=Step.DECIDED,
         exchange_id=exchange.exchange_id,
         exchange=replace(exchange, state=state),
         decisions=request.decisions,
         legs=(route_leg(Step.RELEASED, exchange, at),) if complete else (),
+        wakes=waiting if settled else (),
     )
 
 

@@ -44,6 +44,7 @@ class Step(Enum):
     DEPOSITED = "deposited"
     DECIDED = "decided"
     RELEASED = "released"
+    ROUTED = "routed"  # what a step asks of counterparts was planned
     PLACED = "placed"
     CORRECTED = "corrected"
     REPLACED = "replaced"
@@ -126,6 +127,7 @@ TOLD = frozenset(
         _E.REPLACEMENT_PLACED,
         _E.RESENT,
         _E.RESUMED,
+        _E.ROUTED,
         _E.STOPPED,
         _E.TAKEN,
         _E.WITHDRAWAL_PLACED,

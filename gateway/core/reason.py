@@ -10,7 +10,7 @@ Rules:
 from datetime import timedelta
 from enum import Enum
 
-__all__ = ["Blame", "Deferred", "Reason", "Refused", "Retry", "by_code"]
+__all__ = ["Blame", "Deferred", "Overtaken", "Reason", "Refused", "Retry", "by_code"]
 
 
 class Retry(Enum):
@@ -158,6 +158,10 @@ class Refused(Exception):
         super().__init__(f"{reason} at {place}" if place else str(reason))
         self.reason = reason
         self.place = place
+
+
+class Overtaken(Exception):
+    """Somebody else changed the exchange between our read and our write: read again and decide again."""
 
 
 class Deferred(Exception):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from gateway.core.document import Document
+from gateway.core.document import Document, Role
 from gateway.core.entry import Entry
 from gateway.core.exchange import Exchange, Fact, Party
 from gateway.core.office import Application, OfficeCode
@@ -126,8 +126,8 @@ class Appended:
 class Journal(Protocol):
     """The one way to change anything.
 
-    Raises Deferred(DATABASE_UNAVAILABLE), Deferred(LEASE_LOST) if the fence has moved, and Refused(STATE_CONFLICT)
-    if the exchange has changed since it was read.
+    Raises Deferred(DATABASE_UNAVAILABLE), Deferred(LEASE_LOST) if the fence has moved, Overtaken if the exchange has
+    changed since it was read, and Refused(ALREADY_DEPOSITED).
     """
 
     async def append(self, change: Append) -> Appended: ...
@@ -172,6 +172,12 @@ class Records(Protocol):
     async def notification_exchange(
         self, hosted: OfficeCode, addressee: OfficeCode, notification_id: str
     ) -> str | None: ...
+    async def waiting_exchange(
+        self, hosted: OfficeCode, counterpart: OfficeCode, acknowledgement_id: str
+    ) -> str | None:
+        """Give the id of the exchange whose transmission waits under the counterpart's acknowledgement id."""
+        ...
+
     async def waiting_for(self, hosted: OfficeCode, counterpart: OfficeCode, acknowledgement_id: str) -> str | None:
         """Give the id of the transmission that waits under the counterpart's acknowledgement id."""
         ...

@@ -13,7 +13,7 @@ import msgspec
 from gateway.core.document import Document
 from gateway.core.exchange import Exchange
 from gateway.core.instant import rfc3339
-from gateway.core.reason import Deferred, Reason, Refused
+from gateway.core.reason import Deferred, Overtaken, Reason, Refused
 from gateway.core.transmission import Delivered, Ended, Pending, Transmission, TransmissionState
 from gateway.ports import Append, Appended
 from gateway.store.guard import guarded
@@ -43,7 +43,7 @@ class PostgresJournal:
                 raise
             except asyncpg.PostgresError as error:
                 if error.sqlstate == _EXCHANGE_CHANGED:
-                    raise Refused(Reason.STATE_CONFLICT, "changed meanwhile") from None
+                    raise Overtaken from None
                 if error.sqlstate == _LEASE_LOST:
                     raise Deferred(Reason.LEASE_LOST) from None
                 raise

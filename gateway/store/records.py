@@ -120,6 +120,13 @@ class PostgresRecords:
         row = await self._row("find_transmission_by_acknowledgement", hosted, counterpart, acknowledgement_id)
         return None if row is None else str(row["transmission_id"])
 
+    async def waiting_exchange(
+        self, hosted: OfficeCode, counterpart: OfficeCode, acknowledgement_id: str
+    ) -> str | None:
+        """Give the exchange whose transmission waits under a counterpart's acknowledgement id, or None."""
+        row = await self._row("find_transmission_by_acknowledgement", hosted, counterpart, acknowledgement_id)
+        return None if row is None else str(row["exchange_id"])
+
 
 def _exchange(row: asyncpg.Record) -> Exchange:
     return Exchange(

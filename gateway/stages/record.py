@@ -1,0 +1,167 @@
+"""Record: one transaction of message, exchange, documents, ledger entry, receipt and legs; then the receipt may leave.
+
+Rules: the receipt is signed before the commit and stored in it, so that a repeat gets the same bytes; a new access
+code of the office is sealed here and shown to nobody before the counterpart has confirmed.
+"""
+
+import hashlib
+import time
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gateway.core.document import Role
+from gateway.core.entry import Entry
+from gateway.core.receipt import Receipt
+from gateway.core.request import Confirmation, Hold, Notice, Request, Resend, canonical_json
+from gateway.core.secret import Secret
+from gateway.core.transmission import Obtained
+from gateway.ports import Append, MessageRow, Stops
+from gateway.stages.line import Line
+from gateway.stages.validate import Repeated, Valid, repeated
+from gateway.wire.receipt import render_receipt
+
+__all__ = ["Recorded", "record"]
+
+#: Without those that clerks mistake for each other: 0 and O, 1 and I, 8 and B (das.md 5: "took B for 8").
+_CODE_LETTERS: Final = "2345679ACDEFGHJKLMNPQRSTUVWXYZ"
+_CODE_LENGTH: Final = 4
+
+#: These have no evidence worth keeping: they bring nothing and promise nothing.
+_WITHOUT_EVIDENCE = (Confirmation, Notice, Resend, Hold)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What is committed: the receipt as stored, the exchange, and the ids of the legs that were planned with it."""
+
+    receipt: bytes
+    exchange_id: str | None
+    legs: tuple[str, ...] = ()
+
+
+async def record(valid: Valid, line: Line) -> Recorded | Repeated:
+    """Write a valid request. A message that came before answers with its receipt; see ports.Journal for errors."""
+    request, effect, head = valid.request, valid.effect, valid.request.head
+    started = time.perf_counter()
+    exchange = effect.exchange
+    version = exchange.version if exchange else 1
+    documents = tuple(replace(document, version=version) for document in valid.unpacked.documents)
+    entry = line.entry(
+        hosted=head.hosted,
+        exchange_id=effect.exchange_id,
+        step=effect.step,
+        actor=head.sender,
+        digests={
+            "payload": valid.digest.hex(),
+            "message": hashlib.sha256(valid.unpacked.authentic.evidence).hexdigest(),
+            **_digest_of_list(valid),
+        },
+    )
+    receipt = _receipt(request, valid, entry, line)
+    change = Append(
+        hosted=head.hosted,
+        entry=entry,
+        message=MessageRow(
+            hosted=head.hosted,
+            sender=head.sender,
+            message_id=head.message_id,
+            operation=type(request).__name__,
+            digest=valid.digest,
+            receipt=receipt,
+            evidence=await _evidence(valid, line),
+        ),
+        exchange=exchange,
+        documents=documents,
+        decisions=effect.decisions,
+        access_code=_access_code(valid, line),
+        legs=tuple((line.new_id(), leg) for leg in effect.legs),
+        wakes=await _wakes(valid, line),
+        confirms=effect.confirms,
+        stops=_stops(request),
+    )
+    appended = await line.journal.append(change)
+    if not appended.fresh:
+        known = await line.records.message(head.hosted, head.sender, head.message_id)
+        if known is not None:
+            return repeated(known, valid.digest)
+    line.meter.accepted(type(request).__name__, head.hosted, time.perf_counter() - started)
+    line.meter.entry_written(effect.step.value)
+    return Recorded(
+        receipt=receipt,
+        exchange_id=effect.exchange_id,
+        legs=tuple(transmission_id for transmission_id, _ in change.legs),
+    )
+
+
+def _receipt(request: Request, valid: Valid, entry: Entry, line: Line) -> bytes:
+    exchange = valid.effect.exchange
+    receipt = Receipt(
+        issuer=request.head.hosted,
+        sender=request.head.sender,
+        message_id=request.head.message_id,
+        operation=type(request).__name__,
+        exchange_id=valid.effect.exchange_id,
+        state=exchange.state if exchange else None,
+        received_at=entry.at,
+        payload_sha256=valid.digest,
+        documents=tuple(document.listed for document in valid.unpacked.documents),
+        log_origin=line.origin,
+        entry_id=entry.entry_id,
+        leaf_hash=entry.leaf_hash,
+    )
+    return line.signers[request.head.hosted].sign_document(render_receipt(receipt))
+
+
+def _digest_of_list(valid: Valid) -> dict[str, str]:
+    """One digest for all documents together: 64 of them would not fit into a leaf."""
+    listed = [document.listed.sha256.hex() for document in valid.unpacked.documents]
+    return {"documents": hashlib.sha256(canonical_json(listed)).hexdigest()} if listed else {}
+
+
+async def _evidence(valid: Valid, line: Line) -> Obtained | None:
+    """Seal the raw message, as it was signed, under a key of its own."""
+    if isinstance(valid.request, _WITHOUT_EVIDENCE):
+        return None
+    raw = valid.unpacked.authentic.evidence
+    spool = line.documents.spool(
+        document_id=line.new_id(),
+        name="message",
+        role=Role.SUPPLEMENT,
+        media_type="application/octet-stream",
+        limit=len(raw),
+    )
+    await spool.write(raw)
+    return await spool.finish()
+
+
+def _access_code(valid: Valid, line: Line) -> bytes | None:
+    code = valid.effect.keeps_code
+    if valid.effect.makes_code:
+        code = Secret(_new_code(line))
+    if code is None or valid.effect.exchange_id is None:
+        return None
+    return line.sealing.seal_secret(code, owner=valid.effect.exchange_id)
+
+
+def _new_code(line: Line) -> str:
+    """Draw letters without bias: bytes that do not divide evenly are thrown away."""
+    letters = _CODE_LETTERS
+    fair = 256 - 256 % len(letters)
+    code = ""
+    while len(code) < _CODE_LENGTH:
+        code += "".join(letters[byte % len(letters)] for byte in line.randomness.take(16) if byte < fair)
+    return code[:_CODE_LENGTH]
+
+
+async def _wakes(valid: Valid, line: Line) -> tuple[str, ...]:
+    request = valid.request
+    if isinstance(request, Notice):
+        waiting = await line.records.waiting_for(request.head.hosted, request.head.sender, request.acknowledgement_id)
+        return (waiting,) if waiting else ()
+    return valid.effect.wakes
+
+
+def _stops(request: Request) -> Stops | None:
+    if isinstance(request, Hold) and request.exchange_id is None:
+        return Stops(exchange_id=None, lift=request.lift, explanation=request.explanation)
+    return None
