@@ -6,7 +6,6 @@
 Rules: each stage takes what the stage before it gives, so that nothing can be skipped; turning away is evidence too.
 """
 
-import time
 from typing import Protocol
 
 from gateway.core.office import OfficeCode
@@ -17,7 +16,7 @@ from gateway.ports import AdapterKit, OfficeAdapter
 from gateway.stages.acknowledge import acknowledge
 from gateway.stages.authenticate import Authentic
 from gateway.stages.deliver import deliver
-from gateway.stages.line import Line
+from gateway.stages.line import Line, timed
 from gateway.stages.record import Recorded, record
 from gateway.stages.route import route
 from gateway.stages.unpack import unpack
@@ -38,15 +37,19 @@ class Counterparts(Protocol):
 
 async def accept(authentic: Authentic, line: Line) -> Recorded | Repeated:
     """Take an authentic request in. Refused and Deferred carry the Reason; the door records and answers them."""
-    unpacked = await unpack(authentic, line)
+    with timed("unpack", line):
+        unpacked = await unpack(authentic, line)
     for _ in range(_REREADS):
-        valid = await validate(unpacked, line)
+        with timed("validate", line):
+            valid = await validate(unpacked, line)
         if isinstance(valid, Repeated):
-            return valid
+            return _repeat(valid, authentic, line)
         try:
-            return await record(valid, line)
+            with timed("record", line):
+                recorded = await record(valid, line)
         except Overtaken:
             continue
+        return recorded if isinstance(recorded, Recorded) else _repeat(recorded, authentic, line)
     raise Deferred(Reason.DATABASE_UNAVAILABLE)
 
 
@@ -55,7 +58,6 @@ async def dispatch(transmission: Transmission, counterparts: Counterparts, line:
 
     Deferred(LEASE_LOST, DATABASE_UNAVAILABLE): nothing is concluded, the lease runs out and somebody goes on.
     """
-    started = time.perf_counter()
     leg = transmission.leg
     view = await _view(transmission, line)
     outcome: Delivered | Pending | Ended
@@ -68,7 +70,8 @@ async def dispatch(transmission: Transmission, counterparts: Counterparts, line:
         if adapter is None:
             outcome = Ended(reason=Reason.KIND_NOT_AGREED, state=TransmissionState.HELD)
         else:
-            outcome = await deliver(transmission, view, adapter, counterparts.kit(transmission), line)
+            with timed("deliver", line):
+                outcome = await deliver(transmission, view, adapter, counterparts.kit(transmission), line)
     for _ in range(_REREADS):
         try:
             await acknowledge(transmission, outcome, view, line)
@@ -78,9 +81,27 @@ async def dispatch(transmission: Transmission, counterparts: Counterparts, line:
             break
     else:
         raise Deferred(Reason.DATABASE_UNAVAILABLE)
-    word = outcome.reason.code if isinstance(outcome, Ended) else type(outcome).__name__.lower()
-    line.meter.delivered(leg.counterpart, leg.task.value, word, time.perf_counter() - started)
+    word = _word(outcome)
+    line.meter.delivered(leg.counterpart, leg.task.value, word)
     return word
+
+
+def _repeat(repeated: Repeated, authentic: Authentic, line: Line) -> Repeated:
+    line.meter.repeated(authentic.request.head.hosted, type(authentic.request).__name__)
+    return repeated
+
+
+def _word(outcome: Delivered | Pending | Ended) -> str:
+    """One of the five words in which a delivery is counted."""
+    match outcome:
+        case Delivered():
+            return "delivered"
+        case Pending():
+            return "pending"
+        case Ended(state=TransmissionState.READY):
+            return "deferred"
+        case Ended(state=state):
+            return state.value
 
 
 async def _view(transmission: Transmission, line: Line) -> ExchangeView:

@@ -46,8 +46,7 @@ async def acknowledge(
             settles=(transmission, outcome),
         )
     )
-    line.meter.entry_written(settlement.step.value)
     if reason is Reason.ACCESS_CODE_MISMATCH:
         await line.guesses.count(exchange.hosted, exchange.terms["owner"], exchange.application)
-        line.meter.wrong_code(exchange.hosted)
+        line.meter.wrong_access_code(exchange.hosted, "rest")
     return settlement

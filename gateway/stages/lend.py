@@ -98,4 +98,3 @@ async def record_taken(lent: Lent, line: Line) -> None:
             notifications=(notification_row(Event.TAKEN, exchange, entry, line),),
         )
     )
-    line.meter.entry_written(entry.step.value)

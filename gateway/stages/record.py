@@ -42,7 +42,6 @@ class Recorded:
 async def record(valid: Valid, line: Line) -> Recorded | Repeated:
     """Write a valid request. A message that came before answers with its receipt; see ports.Journal for errors."""
     request, effect, head = valid.request, valid.effect, valid.request.head
-    started = time.perf_counter()
     exchange = effect.exchange
     version = exchange.version if exchange else 1
     documents = tuple(replace(document, version=version) for document in valid.unpacked.documents)
@@ -84,8 +83,7 @@ async def record(valid: Valid, line: Line) -> Recorded | Repeated:
         known = await line.records.message(head.hosted, head.sender, head.message_id)
         if known is not None:
             return repeated(known, valid.digest)
-    line.meter.accepted(type(request).__name__, head.hosted, time.perf_counter() - started)
-    line.meter.entry_written(effect.step.value)
+    line.meter.accepted(head.hosted, type(request).__name__)
     return Recorded(
         receipt=receipt,
         exchange_id=effect.exchange_id,
@@ -109,7 +107,10 @@ def _receipt(request: Request, valid: Valid, entry: Entry, line: Line) -> bytes:
         entry_id=entry.entry_id,
         leaf_hash=entry.leaf_hash,
     )
-    return line.signers[request.head.hosted].sign_document(render_receipt(receipt))
+    started = time.perf_counter()
+    signed = line.signers[request.head.hosted].sign_document(render_receipt(receipt))
+    line.meter.receipt_signed(time.perf_counter() - started)
+    return signed
 
 
 def _digest_of_list(valid: Valid) -> dict[str, str]:

@@ -4,6 +4,7 @@ Rules: a proven sender's refusals are entries one by one; unproven ones up to a 
 entry with a count, so that nobody fills the ledger from outside.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -31,15 +32,15 @@ class _Row:
 
 
 class Crowd:
-    """How often each unproven source was refused for each Reason in the running minute."""
+    """How often each unproven source was refused for each Reason at each door in the running minute."""
 
     def __init__(self, per_minute: int) -> None:
         self._per_minute = per_minute
-        self._rows: dict[tuple[str, Reason], _Row] = {}
+        self._rows: dict[tuple[str, Reason, str], _Row] = {}
 
-    def admits(self, source: str, reason: Reason, at: datetime) -> bool:
+    def admits(self, source: str, reason: Reason, door: str, at: datetime) -> bool:
         """Whether this refusal is written singly; if not, it is counted."""
-        key = (source if len(self._rows) < _MOST else _STRANGERS, reason)
+        key = (source if len(self._rows) < _MOST else _STRANGERS, reason, door)
         row = self._rows.setdefault(key, _Row(since=at))
         if row.written < self._per_minute:
             row.written += 1
@@ -47,31 +48,29 @@ class Crowd:
         row.counted += 1
         return False
 
-    def leave(self, at: datetime, *, everybody: bool = False) -> list[tuple[Reason, int]]:
-        """Forget whose minute is over and give, for each Reason, how many were counted and not written."""
+    def leave(self, at: datetime, *, everybody: bool = False) -> list[tuple[Reason, str, int]]:
+        """Forget whose minute is over and give, for each Reason and door, how many were counted and not written."""
         over = [key for key, row in self._rows.items() if everybody or at - row.since >= _PERIOD]
-        counts: dict[Reason, int] = {}
+        counts: Counter[tuple[Reason, str]] = Counter()
         for key in over:
-            counted = self._rows.pop(key).counted
-            if counted:
-                counts[key[1]] = counts.get(key[1], 0) + counted
-        return list(counts.items())
+            counts[key[1:]] += self._rows.pop(key).counted
+        return [(reason, door, count) for (reason, door), count in counts.items() if count]
 
 
 async def refuse(error: Refused | Deferred, encounter: Encounter, crowd: Crowd, line: Line) -> None:
     """Record a refusal. What the database cannot take is counted by the meter and lost to the ledger."""
     line.meter.refused(error.reason.code, encounter.door)
-    if encounter.office is None and not crowd.admits(encounter.source, error.reason, line.clock.now()):
+    if encounter.office is None and not crowd.admits(encounter.source, error.reason, encounter.door, line.clock.now()):
         return
-    await _write(
-        line, encounter.hosted, encounter.office or f"unproven at {encounter.door}", error.reason, encounter.exchange_id
-    )
+    actor = encounter.office or f"unproven at {encounter.door}"
+    await _write(line, encounter.hosted, actor, error.reason)
 
 
 async def tell_crowd(crowd: Crowd, line: Line, *, everybody: bool = False) -> None:
-    """Write the counts of the minutes that are over, one entry for each Reason."""
-    for reason, count in crowd.leave(line.clock.now(), everybody=everybody):
-        await _write(line, None, "unproven", reason, None, count)
+    """Write the counts of the minutes that are over, one entry for each Reason and door."""
+    for reason, door, count in crowd.leave(line.clock.now(), everybody=everybody):
+        line.meter.refusals_counted(reason.code, door, count)
+        await _write(line, None, f"unproven at {door}", reason, count)
 
 
 async def _write(
@@ -79,7 +78,6 @@ async def _write(
     hosted: OfficeCode | None,
     actor: str,
     reason: Reason,
-    exchange_id: str | None,
     count: int | None = None,
 ) -> None:
     entry = line.entry(
@@ -94,4 +92,3 @@ async def _write(
         await line.journal.append(Append(hosted=entry.hosted, entry=entry))
     except Deferred:
         return
-    line.meter.entry_written(entry.step.value)

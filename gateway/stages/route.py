@@ -57,7 +57,6 @@ async def route(transmission: Transmission, view: ExchangeView, line: Line) -> N
             settles=(transmission, Delivered()),
         )
     )
-    line.meter.entry_written(entry.step.value)
 
 
 def _as_it_was(exchange: Exchange, transmission: Transmission) -> Exchange:

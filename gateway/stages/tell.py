@@ -60,7 +60,6 @@ async def fetch_package(question: Read, line: Line) -> FetchedPackage:
     )
     fact = Fact(name=FactName.FETCHED, at=entry.at, value=str(version))
     await line.journal.append(Append(hosted=exchange.hosted, entry=entry, facts=(fact,)))
-    line.meter.entry_written(entry.step.value)
     return FetchedPackage(view=view, version=version, documents=documents, access_code=code)
 
 

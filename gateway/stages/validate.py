@@ -184,7 +184,7 @@ async def _find_library_document(request: Inquiry, line: Line) -> ExchangeView:
         expected = line.sealing.open_secret(sealed, owner=exchange.exchange_id)
         if not expected.matches(request.access_code):
             await line.guesses.count(hosted, caller, application)
-            line.meter.wrong_code(hosted)
+            line.meter.wrong_access_code(hosted, "das")
             raise Refused(Reason.ACCESS_CODE_MISMATCH)
     if exchange.application.filing_date != application.filing_date:
         raise Refused(Reason.DATE_MISMATCH)
