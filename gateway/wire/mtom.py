@@ -8,7 +8,7 @@ Rules:
 """
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,7 +62,7 @@ class IncomingMessage:
         self.root = root
         self._stream = stream
 
-    async def parts(self) -> AsyncIterator[IncomingPart]:
+    async def parts(self) -> AsyncGenerator[IncomingPart, None]:
         """Give the attachments as they come. Refused as MultipartReader does, also for a missing close delimiter."""
         while (event := await self._stream.next()) is not None:
             if not isinstance(event, PartHead):
