@@ -26,7 +26,7 @@ demo: $(STAMP) ## play the story of one priority document on this machine (ARGS=
 	@$(BIN)/pouch demo $(ARGS)
 
 test: $(STAMP) ## all tests
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 unit: $(STAMP) ## the fast tests only: no database, no sockets
 	@$(BIN)/pytest tests/unit tests/pki tests/architecture $(ARGS)
