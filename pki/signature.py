@@ -61,9 +61,10 @@ _MAX_PREFIXES: Final = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """One ds:Reference: where it points, the C14N prefix list of its transform, and the digest claimed."""
+    """One ds:Reference: where it points, its transforms, the prefix list of its C14N, and the digest claimed."""
 
     uri: str
+    transforms: tuple[str, ...]
     prefixes: list[str] | None
     digest_name: str
     digest: bytes
@@ -192,16 +193,20 @@ def _read_reference(reference: etree._Element, chains: Collection[tuple[str, ...
             SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
             f"digest algorithm {shown(method.get('Algorithm'))} is not accepted",
         )
+    found, prefixes = _read_transforms(transforms, chains)
     return Reference(
         uri=uri,
-        prefixes=_read_transforms(transforms, chains),
+        transforms=found,
+        prefixes=prefixes,
         digest_name=digest_name,
         digest=decode_base64(leaf_text(value)),
     )
 
 
-def _read_transforms(transforms: etree._Element, chains: Collection[tuple[str, ...]]) -> list[str] | None:
-    """The prefix list of the chain's C14N, once the chain is found to be one of those accepted."""
+def _read_transforms(
+    transforms: etree._Element, chains: Collection[tuple[str, ...]]
+) -> tuple[tuple[str, ...], list[str] | None]:
+    """The chain of transforms, which must be one of those accepted, and the prefix list of its C14N."""
     if len(transforms) > MAX_TRANSFORMS:
         raise Refusal(
             SubIndication.TRANSFORM_NOT_ALLOWED,
@@ -215,12 +220,13 @@ def _read_transforms(transforms: etree._Element, chains: Collection[tuple[str, .
             prefixes = _read_prefixes(transform)
         elif algorithm != ENVELOPED or len(transform):
             raise Refusal(SubIndication.TRANSFORM_NOT_ALLOWED, f"transform {shown(algorithm)} is not allowed")
-    if tuple([transform.get("Algorithm", "") for transform in transforms]) not in chains:
+    found = tuple([transform.get("Algorithm", "") for transform in transforms])
+    if found not in chains:
         raise Refusal(
             SubIndication.TRANSFORM_NOT_ALLOWED,
             "the transforms of a reference must be, in order: " + " or ".join(map(", ".join, chains)),
         )
-    return prefixes
+    return found, prefixes
 
 
 def _read_prefixes(method: etree._Element) -> list[str] | None:

@@ -23,9 +23,9 @@ from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from pki.document import parse
 from pki.keys import SigningKey
-from pki.names import DS, DS_SIGNATURE, DS_X509_CERTIFICATE, DS_X509_DATA
+from pki.names import DS, DS_SIGNATURE, DS_X509_CERTIFICATE, DS_X509_DATA, WSU_ID, XML_ID
 from pki.policy import DIGESTS, ENVELOPED, EXCLUSIVE_C14N, SIGNATURE_ALGORITHMS
-from pki.signature import canonical, decode_base64, leaf_text, read_signature, refuse_uncovered_nodes
+from pki.signature import Reference, canonical, decode_base64, leaf_text, read_signature, refuse_uncovered_nodes
 from pki.trust import TrustedCertificate, TrustList, UnusablePin, pin
 from pki.verdict import Refusal, SubIndication, Verdict, passed, refused
 
@@ -35,6 +35,7 @@ _ENVELOPED_CHAIN: Final = (ENVELOPED, EXCLUSIVE_C14N)
 _CHAINS: Final = (_ENVELOPED_CHAIN, (EXCLUSIVE_C14N,))
 _SIGNATURE_METHODS: Final = frozenset(SignatureMethod(uri) for uri in SIGNATURE_ALGORITHMS)
 _DIGESTS: Final = frozenset(DigestAlgorithm(uri) for uri in DIGESTS)
+_ID_NAMES: Final = ("Id", "ID", "id", XML_ID, WSU_ID)
 _SHA256: Final = DigestAlgorithm.SHA256.value
 
 
@@ -120,15 +121,13 @@ def _verify(
         refuse_uncovered_nodes(root)
         signature = _find_signature(root, location)
         parts = read_signature(signature, chains=(_ENVELOPED_CHAIN,) if enveloped else _CHAINS)
-        uris = [reference.uri for reference in parts.references]
-        if enveloped and uris != [""]:
+        if enveloped and [reference.uri for reference in parts.references] != [""]:
             raise Refusal(SubIndication.NOT_COVERED, "the signature does not cover the whole document")
-        if not all(uri == "" or uri.startswith("#") for uri in uris) or len(set(uris)) != len(uris):
-            raise Refusal(SubIndication.SIGNED_DATA_NOT_FOUND, "a reference leaves the document or is doubled")
+        _check_targets(parts.references, signature)
         signer, is_known = _find_signer(parts.key_info, trust, certificate)
         if now is not None and (refusal := signer.refusal_at(now)) is not None:
             return refusal, ()
-        signed = _verify_by_signxml(root, location, len(uris), signer, now)
+        signed = _verify_by_signxml(root, location, len(parts.references), signer, now)
     except Refusal as refusal:
         return refusal.verdict, ()
     if not is_known:
@@ -146,6 +145,21 @@ def _find_signature(root: etree._Element, location: str) -> etree._Element:
     if root.find(location + DS_SIGNATURE) is not signatures[0]:
         raise Refusal(SubIndication.FORMAT_FAILURE, "the signature is not at its place in the document")
     return signatures[0]
+
+
+def _check_targets(references: tuple[Reference, ...], signature: etree._Element) -> None:
+    """References stay in the document, and an enveloped one means the element the signature stands in."""
+    uris = [reference.uri for reference in references]
+    if not all(uri == "" or uri.startswith("#") for uri in uris) or len(set(uris)) != len(uris):
+        raise Refusal(SubIndication.SIGNED_DATA_NOT_FOUND, "a reference leaves the document or is doubled")
+    parent = signature.getparent()
+    around = set() if parent is None else {parent.get(name) for name in _ID_NAMES}
+    for reference in references:
+        if ENVELOPED in reference.transforms and reference.uri != "" and reference.uri[1:] not in around:
+            # XML-DSig 6.6.4 gives the transform no meaning elsewhere; signxml would just remove the signature.
+            raise Refusal(
+                SubIndication.SIGNED_DATA_NOT_FOUND, "the signature does not stand in the element it refers to"
+            )
 
 
 def _find_signer(
