@@ -1,8 +1,11 @@
 """The meter: what is counted is shown, and nothing from outside becomes a time series."""
 
+from inspect import isfunction, signature
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from gateway.ports import AdapterMeter, LineMeter
 from monitoring.meter import Meter
 from monitoring.metrics import FAMILIES, Bounds
 from monitoring.scrape import metrics_text
@@ -120,3 +123,10 @@ def test_two_meters_do_not_meet() -> None:
     one, other = Meter(bounds(), version="1"), Meter(bounds(), version="1")
     one.ledger_entries(4)
     assert shown(other)["pouch_ledger_entries{}"] == 0
+
+
+@pytest.mark.parametrize("port", [LineMeter, AdapterMeter])
+def test_the_meter_is_what_the_ports_describe(port: type) -> None:
+    wanted = {name: signature(method) for name, method in vars(port).items() if isfunction(method) and name[0] != "_"}
+    assert wanted
+    assert {name: signature(getattr(Meter, name)) for name in wanted} == wanted
