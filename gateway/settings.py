@@ -121,6 +121,7 @@ class CounterpartSettings(_Table, frozen=True, kw_only=True):
     code: str
     adapter: str
     ca: Path | None = None
+    plain_http: bool = False  # inside the office's own network only
     hosts: tuple[str, ...] = ()  # besides the base URL's own host, where files may be fetched and put
     total_seconds: float = 300.0
     client_id: str | None = None
@@ -145,7 +146,7 @@ class NumberFormatSettings(_Table, frozen=True, kw_only=True):
 
     right: str
     expression: str
-    mask: str
+    normal: str
 
 
 class OfficeSettings(_Table, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, get_args
 
 from gateway.core.document import DocumentKind, ListedDocument, Publication
 from gateway.core.office import Application, OfficeCode
@@ -19,6 +19,7 @@ from gateway.core.release import Decision
 from gateway.core.secret import Secret
 
 __all__ = [
+    "REQUESTS",
     "Cause",
     "Confirmation",
     "Correction",
@@ -215,6 +216,9 @@ Request = (
     | Inquiry
     | Notice
 )
+
+#: Every class of Request, for tables that must be total.
+REQUESTS: tuple[type[Request], ...] = get_args(Request)
 
 
 def canonical_json(value: object) -> bytes:

@@ -1,0 +1,196 @@
+"""Opening a gateway: settings in, wired objects out. Everything is made here once and handed down."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from gateway.app.counterparts import CounterpartMap, connect_counterparts, find_callers
+from gateway.app.offices import Offices, OfficesInUse, read_offices
+from gateway.app.signing import HostSigner, TokenDesk
+from gateway.app.system import KeySealing, SystemClock, SystemRandomness
+from gateway.app.verifying import OfficeVerifier
+from gateway.core.office import OfficeCode
+from gateway.core.reason import Reason
+from gateway.core.request import REQUESTS
+from gateway.core.secret import Secret
+from gateway.core.transmission import Task
+from gateway.settings import Settings, SettingsError
+from gateway.stages.line import Line
+from gateway.stages.refuse import Crowd
+from gateway.store.documents import SealedDocuments
+from gateway.store.embedded import EmbeddedPostgres
+from gateway.store.guesses import PostgresAssertions, PostgresGuesses
+from gateway.store.journal import PostgresJournal
+from gateway.store.key_file import KeyFileRefused, load_key_file
+from gateway.store.migrate import migrate
+from gateway.store.named_queries import load_queries
+from gateway.store.outbox import PostgresOutbox
+from gateway.store.pool import open_pool
+from gateway.store.records import PostgresRecords
+from monitoring.log import logger
+from monitoring.meter import Meter
+from monitoring.metrics import Bounds
+from monitoring.scrape import start_worker_metrics
+from pki.keys import SigningKey, UnusableKey, load_signing_key
+from pki.wss import WssPolicy
+
+__all__ = ["Gateway", "open_database", "open_gateway"]
+
+#: No message was ever signed before this gateway was written: a clock that says so is wrong.
+_BORN: Final = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True, kw_only=True)
+class Gateway:
+    """One process's gateway, open. `reload` reads the offices file again."""
+
+    settings: Settings
+    pool: "asyncpg.Pool[asyncpg.Record]"
+    queries: dict[str, str]
+    line: Line
+    outbox: PostgresOutbox
+    counterparts: CounterpartMap
+    documents: SealedDocuments
+    verifier: OfficeVerifier
+    desk: TokenDesk
+    assertions: PostgresAssertions
+    crowd: Crowd
+    meter: Meter
+    signing_keys: dict[OfficeCode, SigningKey]
+    offices: OfficesInUse
+
+    def reload(self) -> None:
+        """Take the offices file as it is now; SettingsError leaves everything as it was."""
+        self.use(read_offices(self.settings))
+
+    def use(self, offices: Offices) -> None:
+        """Work with these offices from now on."""
+        self.offices.now = offices
+        self.verifier.trust = offices.trust
+        self.desk.register(dict(offices.clients))
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Secret]:
+    """Have a database: the server of the settings, or the embedded one started and brought up to date."""
+    if dsn := settings.database.secret_dsn:
+        yield dsn
+        return
+    async with EmbeddedPostgres(settings.gateway.storage / "postgres") as dsns:
+        await migrate(dsns.owner)
+        yield dsns.app
+
+
+@asynccontextmanager
+async def open_gateway(
+    settings: Settings, dsn: Secret, *, metrics: Path | None = None, slot: int = 0
+) -> AsyncIterator[Gateway]:
+    """Wire everything for one process; SettingsError says what cannot be used, DatabaseUnavailable what is away."""
+    clock, randomness = SystemClock(), SystemRandomness()
+    if clock.now() < _BORN:
+        raise SettingsError("the clock of this machine is wrong: set it (NTP) before starting")
+    offices = read_offices(settings)
+    keys = {OfficeCode(item.code): _key(item.signing_key, item.signing_certificate) for item in settings.hosted}
+    signers = {
+        OfficeCode(item.code): HostSigner(
+            keys[OfficeCode(item.code)],
+            _key(item.receipt_key, item.receipt_certificate)
+            if item.receipt_key and item.receipt_certificate
+            else keys[OfficeCode(item.code)],
+        )
+        for item in settings.hosted
+    }
+    try:
+        wrapping = load_key_file(settings.gateway.wrapping_key)
+    except KeyFileRefused as error:
+        raise SettingsError(f"gateway.wrapping_key: {error}") from None
+    if metrics is not None:
+        start_worker_metrics(metrics, slot)
+    meter = Meter(_bounds(settings), version=version("pouch"))
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(dsn, application=f"pouch {slot}", largest=settings.database.pool)
+        stack.push_async_callback(pool.close)
+        queries = dict(load_queries())
+        documents = SealedDocuments(
+            settings.gateway.storage / "documents", wrapping=wrapping, reserve_bytes=settings.gateway.reserve_bytes
+        )
+        stack.callback(documents.close)
+        outbox = PostgresOutbox(pool, queries, clock)
+        counterparts = connect_counterparts(
+            settings,
+            pool=pool,
+            queries=queries,
+            clock=clock,
+            randomness=randomness,
+            signers=signers,
+            documents=documents,
+            outbox=outbox,
+            meter=meter,
+            log=logger("adapters"),
+        )
+        stack.push_async_callback(counterparts.close)
+        desk = TokenDesk(next(iter(keys.values())), issuer=settings.front_door.public_url)
+        policy = WssPolicy(skew=timedelta(seconds=settings.front_door.clock_skew_seconds))
+        verifier = OfficeVerifier(desk=desk, callers=find_callers(settings, counterparts), policy=policy)
+        in_use = OfficesInUse(offices)
+        line = Line(
+            origin=settings.gateway.origin,
+            clock=clock,
+            randomness=randomness,
+            journal=PostgresJournal(pool, queries),
+            records=PostgresRecords(pool, queries),
+            outbox=outbox,
+            documents=documents,
+            guesses=PostgresGuesses(pool, queries, clock),
+            sealing=KeySealing(wrapping),
+            verifier=verifier,
+            signers=signers,
+            senders=in_use.senders,
+            agreements=in_use.agreements,
+            normalise=in_use.normalise,
+            meter=meter,
+            document_limit=settings.front_door.body_limit,
+        )
+        gateway = Gateway(
+            settings=settings,
+            pool=pool,
+            queries=queries,
+            line=line,
+            outbox=outbox,
+            counterparts=counterparts,
+            documents=documents,
+            verifier=verifier,
+            desk=desk,
+            assertions=PostgresAssertions(pool, queries),
+            crowd=Crowd(settings.front_door.refusals_per_minute),
+            meter=meter,
+            signing_keys=keys,
+            offices=in_use,
+        )
+        gateway.use(offices)
+        yield gateway
+
+
+def _key(key: Path, certificate: Path) -> SigningKey:
+    try:
+        return load_signing_key(key, certificate)
+    except (UnusableKey, OSError) as error:
+        raise SettingsError(f"hosted.signing_key: {error}") from None
+
+
+def _bounds(settings: Settings) -> Bounds:
+    hosted = frozenset(item.code for item in settings.hosted)
+    return Bounds(
+        operations=frozenset(request.__name__ for request in REQUESTS),
+        offices=hosted,
+        counterparts=frozenset(item.code for item in settings.counterpart) | hosted,
+        reasons=frozenset(reason.code for reason in Reason),
+        tasks=frozenset(task.value for task in Task),
+        certificates=hosted,
+    )
