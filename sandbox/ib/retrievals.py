@@ -110,9 +110,14 @@ def _find(bureau: Bureau, asked: RetrievalRequest) -> Registration | None:
 def _differences(registration: Registration | None, asked: RetrievalRequest) -> Details:
     details = check(registration, asked.document_date, asked.das_access_code)
     if registration is not None and asked.holding_office_code is not None:
-        asked_in = (asked.application_number, asked.application_filing_date)
-        if asked_in != (registration.application_number, registration.application_date):
-            details.append((ErrorNumber.HELD_ELSEWHERE, "The copy lies in another application's file"))
+        # The application in whose file the copy lies need not be named, but if so, rightly.
+        for said, true in (
+            (asked.application_number, registration.application_number),
+            (asked.application_filing_date, registration.application_date),
+        ):
+            if said not in (None, true):
+                text = "The copy lies in another application's file"
+                return [*details, (ErrorNumber.HELD_ELSEWHERE, text)]
     return details
 
 

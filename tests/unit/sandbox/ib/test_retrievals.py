@@ -165,8 +165,8 @@ async def test_a_copy_in_another_offices_file(scene):
     _, ack, _ = await scene.xc.register(fileId=await scene.xc.upload(), **held, **application)
     assert (await scene.xc.request_status(ack))["requestStatusCategory"] == "success"
     assert (await scene.xb.retrieve("7QX1"))[1]["details"][0]["code"] == -7
-    status, _ = await scene.xb.retrieve("7QX1", holdingOfficeCode="XC", **application)
-    assert status == 201
+    for named in (application, {}, {"applicationNumber": "XC 55"}):
+        assert (await scene.xb.retrieve("7QX1", holdingOfficeCode="XC", **named))[0] == 201
     _, answer = await scene.xb.retrieve("7QX1", holdingOfficeCode="XC", applicationNumber="XC 56")
     assert [detail["code"] for detail in answer["details"]] == [-25]
     # The first office's own registration is another one.
