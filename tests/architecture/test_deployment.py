@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -191,3 +192,19 @@ def test_systemd_takes_the_unit(root: Path, tmp_path: Path) -> None:
     run = subprocess.run(["systemd-analyze", "verify", copy], capture_output=True, text=True, check=False)
     ours = [line for line in run.stderr.splitlines() if "pouch.service" in line]
     assert (run.returncode, ours) == (0, [])
+
+
+def test_an_installed_pouch_has_every_file_of_the_tree(root: Path, tmp_path: Path, project: dict[str, Any]) -> None:
+    """An editable install hides what the image would lack: a folder without __init__, a file without its pattern."""
+    packages = [name.rstrip("*") for name in project["tool"]["setuptools"]["packages"]["find"]["include"]]
+    source, built = tmp_path / "source", tmp_path / "built"
+    for package in packages:
+        shutil.copytree(root / package, source / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(root / "pyproject.toml", source)
+    (source / project["project"]["readme"]).touch()
+    build = [sys.executable, "-W", "ignore", "-c", "import setuptools; setuptools.setup()", "--quiet", "build_py"]
+    subprocess.run([*build, "--build-lib", built], cwd=source, check=True, capture_output=True)
+    files = [
+        path.relative_to(source) for package in packages for path in (source / package).rglob("*") if path.is_file()
+    ]
+    assert [str(path) for path in files if not (built / path).is_file() and path.suffix != ".pyc"] == []
