@@ -1,0 +1,59 @@
+"""The `pouch` command: one small file per sub-command under gateway/commands/, loaded only when it is called.
+
+Exit codes: 0 done, 1 refused or failed, 2 usage, 3 cannot tell.
+"""
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+__all__ = ["main"]
+
+#: sub-command -> (module below gateway.commands, what it does in one line)
+COMMANDS: Final = {
+    "demo": "the whole story on this machine: two offices, the Bureau, two IPAS",
+    "init": "settings, offices file, keys and test certificates for an office",
+    "serve": "front doors and delivery",
+    "work": "delivery alone",
+    "check": "load, open and probe everything, then exit",
+    "migrate": "bring the database schema up",
+    "send": "deposit a document by hand",
+    "release": "take release decisions on a held document",
+    "hold": "stop an exchange or the whole office, or lift the stop",
+    "retrieve": "ask for another office's document",
+    "status": "show what is known of an exchange",
+    "poll": "fetch and confirm waiting notifications",
+    "resend": "try again now what was refused, held or put off",
+    "sandbox": "a counterpart to try against: ib, ipas or office",
+    "bench": "repeatable measurements as JSON",
+}
+_HIDDEN: Final = {"serve-worker": "one worker process of `pouch serve`"}
+
+
+class _Lazy(click.Group):
+    """Lists commands without importing them: `pouch --help` must not wait for a SOAP library."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS and cmd_name not in _HIDDEN:
+            return None
+        module = import_module(f"gateway.commands.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pouch")
+def main() -> None:
+    """Pouch: the diplomatic bag for priority documents between intellectual-property offices."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""How commands answer: human text or --json, and an exit code that says what happened; errors say what to do next."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from pathlib import Path
+from typing import Any, Final, NoReturn, ParamSpec
+
+import click
+
+from gateway.core.reason import Deferred, Refused
+from gateway.settings import Settings, SettingsError, load_settings
+
+__all__ = ["FAILED", "UNCERTAIN", "answer", "config_option", "fail", "json_option", "open_settings", "runs"]
+
+FAILED: Final = 1
+UNCERTAIN: Final = 3
+
+_P = ParamSpec("_P")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+config_option = click.option(
+    "-c",
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The gateway's settings file (pouch.toml).",
+)
+
+
+def answer(value: dict[str, Any], text: str, *, as_json: bool) -> None:
+    """Print a result, for a person or for a program."""
+    click.echo(json.dumps(value, ensure_ascii=False) if as_json else text)
+
+
+def fail(text: str, *, code: int = FAILED) -> NoReturn:
+    """Say what went wrong and what to do, and end."""
+    click.echo(f"pouch: {text}", err=True)
+    sys.exit(code)
+
+
+def open_settings(path: Path) -> Settings:
+    """Load settings, or end with what is wrong with them."""
+    try:
+        return load_settings(path)
+    except SettingsError as error:
+        fail(f"{error}\n  Correct the file, then try `pouch check -c {path}`.")
+
+
+def runs(body: Callable[_P, Coroutine[Any, Any, None]]) -> Callable[_P, None]:
+    """Run an asynchronous command body on uvloop; Refused and Deferred end with their remedy."""
+
+    @wraps(body)
+    def run(*args: _P.args, **kwargs: _P.kwargs) -> None:
+        try:
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(body(*args, **kwargs))
+        except (Refused, Deferred) as error:
+            place = f" ({error.place})" if error.place else ""
+            fail(f"{error.reason.code} {error.reason.text}{place}\n  {error.reason.remedy}")
+        except SettingsError as error:
+            fail(f"{error}\n  Correct the settings, then try `pouch check`.")
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+    return run
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
