@@ -74,6 +74,6 @@ $(STAMP): requirements.lock pyproject.toml
 	         /^Installing/ { print "      installing"; fflush() }' \
 	  || { echo "The packages could not be installed (see above). Check network, proxy and disk, then say it again: what was fetched is kept."; exit 1; }
 	@echo "[3/3] Pouch itself"
-	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e . \
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e . \
 	  || { echo "Pouch itself could not be installed. Try: make clean env"; exit 1; }
 	@touch $(STAMP)
