@@ -22,6 +22,7 @@ from pki.names import (
     DS_DIGEST_VALUE,
     DS_KEY_INFO,
     DS_REFERENCE,
+    DS_SIGNATURE,
     DS_SIGNATURE_METHOD,
     DS_SIGNATURE_VALUE,
     DS_SIGNED_INFO,
@@ -51,12 +52,29 @@ __all__ = [
     "decode_base64",
     "leaf_text",
     "read_signature",
+    "refuse_stray_text",
     "refuse_uncovered_nodes",
 ]
 
 #: Prefixes of an InclusiveNamespaces list; the list's length is bounded because C14N walks it per element.
 _PREFIX: Final = re.compile(r"[^\W\d][\w.\-]{0,63}|#default")
 _MAX_PREFIXES: Final = 32
+#: Attributes each element may have (XML-DSig schema, without the extension points nobody needs here).
+_ATTRIBUTES: Final = {
+    DS_SIGNATURE: frozenset({"Id"}),
+    DS_SIGNED_INFO: frozenset({"Id"}),
+    DS_SIGNATURE_VALUE: frozenset({"Id"}),
+    DS_KEY_INFO: frozenset({"Id"}),
+    DS_CANONICALIZATION: frozenset({"Algorithm"}),
+    DS_SIGNATURE_METHOD: frozenset({"Algorithm"}),
+    DS_REFERENCE: frozenset({"Id", "URI", "Type"}),
+    DS_TRANSFORMS: frozenset(),
+    DS_TRANSFORM: frozenset({"Algorithm"}),
+    DS_DIGEST_METHOD: frozenset({"Algorithm"}),
+    DS_DIGEST_VALUE: frozenset(),
+    EC_INCLUSIVE: frozenset({"PrefixList"}),
+}
+_ID: Final = re.compile(r"[^\W\d][\w.\-]{0,255}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,14 +119,16 @@ def read_signature(
 
     Refuses ds:Object (nothing enveloped is ours), any algorithm off the lists, and zero or too many references.
     """
-    children = _children(signature, (DS_SIGNED_INFO, DS_SIGNATURE_VALUE, DS_KEY_INFO), "ds:Signature")
-    signed_info, value, key_info = children
+    _expect(signature, DS_SIGNATURE)
+    signed_info, value, key_info = _children(signature, (DS_SIGNED_INFO, DS_SIGNATURE_VALUE, DS_KEY_INFO))
     # A count before any loop: a thousand references cost as much as one.
     if not 3 <= len(signed_info) <= 2 + max_references:
         raise Refusal(
             SubIndication.SIG_CONSTRAINTS_FAILURE,
             f"the signature has {max(len(signed_info) - 2, 0)} references; 1 to {max_references} are allowed",
         )
+    refuse_stray_text(signed_info)
+    refuse_stray_text(key_info)
     canonicalization, method, *references = signed_info
     _expect(canonicalization, DS_CANONICALIZATION)
     _expect(method, DS_SIGNATURE_METHOD)
@@ -123,7 +143,7 @@ def read_signature(
             SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
             f"signature algorithm {shown(method.get('Algorithm'))} is not accepted",
         )
-    if len(method):
+    if leaf_text(method).strip():
         raise Refusal(SubIndication.FORMAT_FAILURE, "ds:SignatureMethod must be empty")
     return SignatureParts(
         signed_info=signed_info,
@@ -166,10 +186,19 @@ def check_digest(reference: Reference, element: etree._Element) -> None:
         raise Refusal(SubIndication.HASH_FAILURE, f"the digest of {shown(reference.uri)} differs: it was changed")
 
 
+def refuse_stray_text(element: etree._Element) -> None:
+    """Refuse text, other than white space, between the children of an element that holds elements only."""
+    text = element.text or ""
+    for child in element:
+        text += child.tail or ""
+    if text and not text.isspace():
+        raise Refusal(SubIndication.FORMAT_FAILURE, f"stray text in {_name(element)}")
+
+
 def leaf_text(element: etree._Element) -> str:
     """The text of an element that must have no children (text after a child would be overlooked)."""
     if len(element):
-        raise Refusal(SubIndication.FORMAT_FAILURE, f"{etree.QName(element).localname} must hold text only")
+        raise Refusal(SubIndication.FORMAT_FAILURE, f"{_name(element)} must hold text only")
     return element.text or ""
 
 
@@ -183,7 +212,7 @@ def decode_base64(text: str) -> bytes:
 
 def _read_reference(reference: etree._Element, chains: Collection[tuple[str, ...]]) -> Reference:
     _expect(reference, DS_REFERENCE)
-    transforms, method, value = _children(reference, (DS_TRANSFORMS, DS_DIGEST_METHOD, DS_DIGEST_VALUE), "ds:Reference")
+    transforms, method, value = _children(reference, (DS_TRANSFORMS, DS_DIGEST_METHOD, DS_DIGEST_VALUE))
     uri = reference.get("URI")
     if uri is None:
         raise Refusal(SubIndication.FORMAT_FAILURE, "a ds:Reference has no URI")
@@ -212,6 +241,7 @@ def _read_transforms(
             SubIndication.TRANSFORM_NOT_ALLOWED,
             f"a reference has {len(transforms)} transforms; {MAX_TRANSFORMS} is the most",
         )
+    refuse_stray_text(transforms)
     prefixes: list[str] | None = None
     for transform in transforms:
         _expect(transform, DS_TRANSFORM)
@@ -233,23 +263,33 @@ def _read_prefixes(method: etree._Element) -> list[str] | None:
     """The PrefixList of exclusive C14N (its section 3); None where there is none."""
     if not len(method):
         return None
-    (inclusive,) = _children(method, (EC_INCLUSIVE,), "exclusive C14N")
+    (inclusive,) = _children(method, (EC_INCLUSIVE,))
     prefixes = inclusive.get("PrefixList", "").split()
     if len(prefixes) > _MAX_PREFIXES or not all(_PREFIX.fullmatch(prefix) for prefix in prefixes):
         raise Refusal(SubIndication.FORMAT_FAILURE, "the PrefixList of exclusive C14N is malformed or too long")
     return prefixes or None
 
 
-def _children(parent: etree._Element, tags: tuple[str, ...], place: str) -> list[etree._Element]:
+def _children(parent: etree._Element, tags: tuple[str, ...]) -> list[etree._Element]:
     """The children of an element, which must be exactly these, in this order."""
-    if len(parent) == len(tags):
-        children = list(parent)
-        if all(child.tag == tag for child, tag in zip(children, tags, strict=True)):
-            return children
-    wanted = ", ".join(etree.QName(tag).localname for tag in tags)
-    raise Refusal(SubIndication.FORMAT_FAILURE, f"{place} must hold exactly, in this order: {wanted}")
+    if len(parent) != len(tags):
+        wanted = ", ".join(etree.QName(tag).localname for tag in tags)
+        raise Refusal(SubIndication.FORMAT_FAILURE, f"{_name(parent)} must hold exactly, in this order: {wanted}")
+    refuse_stray_text(parent)
+    children = list(parent)
+    for child, tag in zip(children, tags, strict=True):
+        _expect(child, tag)
+    return children
 
 
 def _expect(element: etree._Element, tag: str) -> None:
+    """The element must be this one, with no attribute but those of the schema."""
     if element.tag != tag:
-        raise Refusal(SubIndication.FORMAT_FAILURE, f"expected ds:{etree.QName(tag).localname}")
+        raise Refusal(SubIndication.FORMAT_FAILURE, f"expected {etree.QName(tag).localname} in the signature")
+    names = element.keys()
+    if not _ATTRIBUTES[tag].issuperset(names) or ("Id" in names and not _ID.fullmatch(element.get("Id", ""))):
+        raise Refusal(SubIndication.FORMAT_FAILURE, f"{_name(element)} has an attribute that does not belong there")
+
+
+def _name(element: etree._Element) -> str:
+    return etree.QName(element).localname

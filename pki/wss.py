@@ -39,6 +39,7 @@ from pki.signature import (
     check_signature_value,
     leaf_text,
     read_signature,
+    refuse_stray_text,
     refuse_uncovered_nodes,
 )
 from pki.trust import TrustedCertificate, TrustList
@@ -166,6 +167,8 @@ def _read_envelope(envelope: etree._Element) -> _Frame:
         raise Refusal(_FORMAT, "the signature must be a child of the wsse:Security header")
     if len(list(header.iter(WSSE_SECURITY))) != 1:
         raise Refusal(_FORMAT, "there is more than one wsse:Security header")
+    for element in (envelope, header, security):
+        refuse_stray_text(element)
     if security.get(role_name) not in (None, SOAP12_ULTIMATE):
         raise Refusal(_FORMAT, "the wsse:Security header is addressed to another role")
     timestamp = _only_child(security, WSU_TIMESTAMP)
