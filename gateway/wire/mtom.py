@@ -8,7 +8,8 @@ Rules:
 """
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,7 @@ __all__ = [
     "OutgoingPart",
     "read_message",
     "read_whole",
+    "renamed",
     "write_form",
     "write_related",
 ]
@@ -37,17 +39,18 @@ _UNSAFE: Final = re.compile(r"[\x00-\x20\x7f\"<>\\]")
 class IncomingPart:
     """One attachment on its way in."""
 
-    def __init__(self, head: PartHead, pieces: AsyncIterator[bytes]) -> None:
+    def __init__(self, head: PartHead, pieces: AsyncIterator[bytes], *, names: Mapping[str, str] | None = None) -> None:
         self.head = head
         self._pieces = pieces
+        self._names = names or {}
 
     @property
     def name(self) -> str:
-        """The Content-ID, or the name of a form part; Refused(MALFORMED_MIME) if it has neither."""
+        """The Content-ID, or the name of a form part, or what it was renamed to; Refused(MALFORMED_MIME) if none."""
         name = self.head.content_id or self.head.name
         if name is None:
             raise Refused(Reason.MALFORMED_MIME, f"part {self.head.number}")
-        return name
+        return self._names.get(name, name)
 
     def chunks(self) -> AsyncIterator[bytes]:
         """Give the decoded bytes, once."""
@@ -120,6 +123,15 @@ async def read_message(
     if start is not None and media.name == "multipart/related" and start.strip("<>") != head.content_id:
         raise Refused(Reason.MALFORMED_MIME, "start")
     return IncomingMessage(head, await read_whole(stream.pieces(), limit=limits.root), stream)
+
+
+async def renamed(
+    parts: AsyncGenerator[IncomingPart, None], names: Mapping[str, str]
+) -> AsyncGenerator[IncomingPart, None]:
+    """Give the same parts under the names of `names`, which may be filled until the first part is taken."""
+    async with aclosing(parts):
+        async for part in parts:
+            yield IncomingPart(part.head, part.chunks(), names=names)
 
 
 async def read_whole(chunks: AsyncIterator[bytes], *, limit: int) -> bytes:

@@ -11,6 +11,7 @@ from gateway.wire.mtom import (
     OutgoingPart,
     read_message,
     read_whole,
+    renamed,
     write_form,
     write_related,
 )
@@ -53,6 +54,17 @@ async def test_root_is_complete_before_more_is_read_than_needed() -> None:
 async def test_part_that_is_left_is_read_to_its_end() -> None:
     message = await read_message(RELATED, aiter(Source(BODY)))
     assert [part.name async for part in message.parts()] == ["one@x", "two@x"]
+
+
+async def test_parts_can_be_renamed_once_the_root_is_read() -> None:
+    names: dict[str, str] = {}
+    message = await read_message(RELATED, aiter(Source(BODY)))
+    parts = renamed(message.parts(), names)
+    names["two@x"] = "bibliography"
+    assert [(part.name, await read_whole(part.chunks(), limit=99)) async for part in parts] == [
+        ("one@x", b"first document"),
+        ("bibliography", b"second"),
+    ]
 
 
 async def refusal(content_type: str | None, chunks: list[bytes], **limits: int) -> tuple[Reason, str | None]:
