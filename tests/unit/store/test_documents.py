@@ -226,7 +226,7 @@ async def test_a_disk_that_fails_defers_the_upload(documents, tmp_path):
 def test_a_full_disk_is_told_apart_and_leaves_no_temporary_file(documents, tmp_path):
     path = tmp_path / "growing"
     path.touch()
-    growing = GrowingFile(documents._files, path, Path("/dev/full").open("wb"))
+    growing = GrowingFile(documents._files, path, Path("/dev/full").open("wb"))  # noqa: SIM115
     with pytest.raises(Deferred) as deferred:
         growing.write(bytes(BATCH))
         growing.finish()
