@@ -100,10 +100,11 @@ def test_every_alert_is_tried(root: Path, rules: list[Any]) -> None:
 
 def test_runbooks_name_commands_and_reasons_that_exist(root: Path) -> None:
     assert isinstance(pouch, click.Group)
+    commands = set(pouch.list_commands(click.Context(pouch)))
     codes = {reason.code for reason in Reason}
     for page in (root / "monitoring/runbooks").glob("*.md"):
         text = page.read_text()
-        assert set(re.findall(r"`pouch (\w+)", text)) <= set(pouch.commands), page.name
+        assert set(re.findall(r"`pouch (\w+)", text)) <= commands, page.name
         assert set(re.findall(r"\b([1-59]0\d\d)\b", text)) <= codes, page.name
 
 
