@@ -17,9 +17,9 @@ import click
 import msgspec
 import pytest
 import yaml
-from gateway.__main__ import main as pouch
 
 from gateway import settings as settings_module
+from gateway.__main__ import main as pouch
 
 UNIT = "monitoring/pouch.service"
 DEPLOYMENT = ("Dockerfile", "compose.yaml", UNIT, "monitoring/prometheus.yml")

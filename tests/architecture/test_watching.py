@@ -10,8 +10,8 @@ from typing import Any
 import click
 import pytest
 import yaml
-from gateway.__main__ import main as pouch
 
+from gateway.__main__ import main as pouch
 from gateway.core.reason import Reason
 from gateway.core.transmission import Task
 from monitoring.metrics import DOORS, FAMILIES, OUTCOMES, POOL_STATES, QUEUE_STATES, STAGES
