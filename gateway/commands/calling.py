@@ -1,0 +1,87 @@
+"""What the hand commands share: the client profile, its options, and how an answer or a failure is shown."""
+
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec
+
+import click
+
+from gateway.client import Answered, CallFailed, OfficeClient, load_profile
+from gateway.commands.answering import FAILED, UNCERTAIN, answer, fail, json_option, runs
+
+__all__ = ["application_options", "calls", "read_application", "show_receipt"]
+
+_P = ParamSpec("_P")
+
+_profile_option = click.option(
+    "-p",
+    "--profile",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("client.toml"),
+    show_default=True,
+    help="How to call the gateway; `pouch init` makes it.",
+)
+
+
+def calls(
+    body: Callable[Concatenate[OfficeClient, bool, _P], Coroutine[Any, Any, None]],
+) -> Callable[..., None]:
+    """Give a command body an open client and `as_json`; a failed call ends with the gateway's remedy.
+
+    Exit 1 if the gateway refused, 3 if it is not known what became of the call.
+    """
+
+    @_profile_option
+    @json_option
+    @wraps(body)
+    @runs
+    async def run(profile: Path, as_json: bool, *args: _P.args, **kwargs: _P.kwargs) -> None:
+        try:
+            client = OfficeClient(load_profile(profile))
+        except ValueError as error:
+            fail(f"{error}\n  `pouch init` makes a profile; -p names it.", code=2)
+        try:
+            async with client:
+                await body(client, as_json, *args, **kwargs)
+        except CallFailed as failure:
+            value = {"code": failure.code, "message": failure.message, "remedy": failure.remedy}
+            if as_json:
+                answer(value, "", as_json=True)
+            text = f"{failure}\n  {failure.remedy}"
+            fail(text, code=FAILED if failure.code else UNCERTAIN)
+
+    return run
+
+
+def application_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that name an application."""
+    for option in (
+        click.option("--date", "filing_date", required=True, metavar="YYYY-MM-DD", help="Filing date."),
+        click.option("--number", required=True, help="Number as the first office assigned it."),
+        click.option(
+            "--right",
+            type=click.Choice(["patent", "utility-model", "design", "trademark"]),
+            default="patent",
+            show_default=True,
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def read_application(office: str, right: str, number: str, filing_date: str) -> dict[str, str]:
+    """An application as the interface writes it."""
+    return {"officeCode": office, "right": right, "number": number, "filingDate": filing_date}
+
+
+def show_receipt(answered: Answered, what: str, *, as_json: bool) -> None:
+    """Show a receipt's exchange and state."""
+    body = answered.body
+    lines = [what]
+    if body.get("exchangeId"):
+        lines.append(f"  exchange  {body['exchangeId']}")
+    if body.get("state"):
+        lines.append(f"  state     {body['state']}")
+    lines.append("  receipt   signed by the gateway; --json prints it")
+    answer(body, "\n".join(lines), as_json=as_json)

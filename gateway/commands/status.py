@@ -1,0 +1,38 @@
+"""pouch status: show what is known of an exchange."""
+
+from typing import Any
+
+import click
+
+from gateway.client import OfficeClient
+from gateway.commands.answering import answer
+from gateway.commands.calling import calls
+
+
+@click.command()
+@click.argument("exchange_id")
+@calls
+async def command(client: OfficeClient, as_json: bool, exchange_id: str) -> None:
+    """Show state, facts, documents and transmissions of EXCHANGE_ID."""
+    body = (await client.status(exchange_id)).body
+    answer(body, "\n".join(_lines(body)), as_json=as_json)
+
+
+def _lines(body: dict[str, Any]) -> list[str]:
+    application = body["application"]
+    lines = [
+        f"{application['officeCode']} {application['number']} of {application['filingDate']} ({application['right']})",
+        f"  {body['role']}, {body['state']}, version {body['version']}",
+    ]
+    lines += [f"  {d['condition']}: {d['outcome']} by {d['by']} ({d['basis']})" for d in body["releaseDecisions"]]
+    lines += [f"  {f['at']}  {f['name']}{'  ' + f['value'] if f.get('value') else ''}" for f in body["facts"]]
+    for document in body["documents"]:
+        lines.append(
+            f"  v{document['version']} {document['role']}: {document['size']} bytes, SHA-256 {document['sha256']}"
+        )
+    for transmission in body["transmissions"]:
+        line = f"  {transmission['task']} at {transmission['counterpart']}: {transmission['state']}"
+        if reason := transmission.get("reason"):
+            line += f", {reason['code']} {reason['text']} {reason['remedy']}"
+        lines.append(line)
+    return lines
