@@ -120,11 +120,8 @@ def generate_key(kind: KeyKind = "P-256") -> PrivateKey:
 
 def load_private_key(path: Path) -> PrivateKey:
     """Read an unencrypted PEM private key (RSA or EC); UnusableKey if others may read the file."""
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
-        raise UnusableKey(f"{path} may be read by others (mode {mode:04o}); run: chmod 600 {path}")
     try:
-        key = load_pem_private_key(_read_pem(path), password=None)
+        key = load_pem_private_key(_read_pem(path, private=True), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # Without the cause: its text may quote the file.
         raise UnusableKey(f"{path} holds no PEM private key that can be read without a password") from None
@@ -163,8 +160,11 @@ def write_certificate(path: Path, *certificates: x509.Certificate) -> None:
             file.write(certificate.public_bytes(Encoding.PEM))
 
 
-def _read_pem(path: Path) -> bytes:
+def _read_pem(path: Path, *, private: bool = False) -> bytes:
     with path.open("rb") as file:
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        if private and mode & 0o077:
+            raise UnusableKey(f"{path} may be read by others (mode {mode:04o}); run: chmod 600 {path}")
         pem = file.read(_PEM_MOST + 1)
     if len(pem) > _PEM_MOST:
         raise UnusableKey(f"{path} is larger than a PEM file of a key or certificate")
