@@ -93,6 +93,7 @@ def _named(arrival: Arrival, request: Request | Read, signature: Signature, line
         raise Refused(Reason.SENDER_MISMATCH)
     _check_entitled(head.sender, head.hosted, line)
     arrival.encounter.hosted = head.hosted
+    arrival.encounter.exchange_id = getattr(request, "exchange_id", None)
     if isinstance(request, Read):
         return Asked(question=request)
     return Authentic(request=request, evidence=arrival.root, parts=arrival.parts)

@@ -25,6 +25,7 @@ class Encounter:
     source: str
     office: OfficeCode | None = None
     hosted: OfficeCode | None = None
+    exchange_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

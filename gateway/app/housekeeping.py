@@ -1,0 +1,109 @@
+"""Housekeeping: what is done every so often beside the traffic: counting, sweeping, forgetting, watching.
+
+Rules: no task of these ends the gateway; what fails is logged and tried again at its next turn.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from typing import Final
+
+import asyncpg
+
+from gateway.app.opening import Gateway
+from gateway.core.reason import Deferred
+from gateway.stages.refuse import tell_crowd
+from gateway.store.guard import guarded
+from monitoring.log import logger
+
+__all__ = ["keep_house"]
+
+_log = logger("housekeeping")
+
+#: Files younger than this may belong to a transaction that is still to be committed.
+_SWEEP_AGE: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chore:
+    name: str
+    every: float  # seconds
+    work: Callable[[Gateway], Awaitable[None]]
+
+
+async def keep_house(gateway: Gateway, *, leading: bool) -> None:
+    """Run the chores until cancelled. Only one process of a gateway is `leading`: it sweeps and measures for all."""
+    chores = (_CROWD, *_LEADING) if leading else (_CROWD,)
+    try:
+        await asyncio.gather(*(_repeat(gateway, chore) for chore in chores))
+    finally:
+        await tell_crowd(gateway.crowd, gateway.line, everybody=True)
+
+
+async def _repeat(gateway: Gateway, chore: _Chore) -> None:
+    while True:
+        try:
+            await chore.work(gateway)
+        except Deferred as error:
+            _log.warning("a chore was put off", chore=chore.name, reason=error.reason.code)
+        except Exception as error:
+            _log.warning("a chore failed", chore=chore.name, exc_info=error)
+        await asyncio.sleep(chore.every)
+
+
+async def _tell_crowd(gateway: Gateway) -> None:
+    await tell_crowd(gateway.crowd, gateway.line)
+
+
+async def _measure_queue(gateway: Gateway) -> None:
+    now = gateway.line.clock.now()
+    with guarded():
+        rows = await gateway.pool.fetch(gateway.queries["queue_depths"])
+        gateway.meter.ledger_entries(int(await gateway.pool.fetchval(gateway.queries["ledger_size"])))
+    gateway.meter.queue(
+        {(row["counterpart"], row["state"]): (row["depth"], (now - row["oldest"]).total_seconds()) for row in rows}
+    )
+
+
+async def _watch_machine(gateway: Gateway) -> None:
+    meter, clock = gateway.meter, gateway.line.clock
+    meter.disk_free("storage", gateway.documents.free_bytes())
+    with guarded():
+        theirs = await gateway.pool.fetchval(gateway.queries["ping"])
+    meter.clock_skew((clock.now() - theirs).total_seconds())
+    for code, key in gateway.signing_keys.items():
+        left = key.certificate.not_valid_after_utc.astimezone(UTC) - clock.now()
+        meter.certificate_days_left(code, left.total_seconds() / 86400)
+    meter.database_connections(
+        in_use=gateway.pool.get_size() - gateway.pool.get_idle_size(), idle=gateway.pool.get_idle_size()
+    )
+
+
+async def _forget_assertions(gateway: Gateway) -> None:
+    with guarded():
+        await gateway.pool.execute(gateway.queries["forget_assertions"], gateway.line.clock.now())
+
+
+async def _sweep(gateway: Gateway) -> None:
+    """Remove the files of documents whose commit was lost."""
+
+    async def referenced(addresses: Sequence[str]) -> set[str]:
+        with guarded():
+            rows: list[asyncpg.Record] = await gateway.pool.fetch(
+                gateway.queries["referenced_addresses"], list(addresses)
+            )
+        return {row["address"] for row in rows}
+
+    swept = await gateway.documents.sweep(referenced, older_than=gateway.line.clock.now() - _SWEEP_AGE)
+    if swept.unreferenced or swept.temporary:
+        _log.info("swept", unreferenced=swept.unreferenced, temporary=swept.temporary, size=swept.size)
+
+
+_CROWD: Final = _Chore(name="tell crowd", every=10.0, work=_tell_crowd)
+_LEADING: Final = (
+    _Chore(name="measure queue", every=5.0, work=_measure_queue),
+    _Chore(name="watch machine", every=15.0, work=_watch_machine),
+    _Chore(name="forget assertions", every=600.0, work=_forget_assertions),
+    _Chore(name="sweep", every=3600.0, work=_sweep),
+)
