@@ -1,11 +1,22 @@
 """What the tests of the wire share: one complete request for each operation, as XML and as the core has it."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from gateway.core.document import Certification, CertificationForm, DocumentKind, ListedDocument, Publication, Role
+from gateway.core.document import (
+    Certification,
+    CertificationForm,
+    Document,
+    DocumentKind,
+    ListedDocument,
+    Publication,
+    Role,
+    Stored,
+)
+from gateway.core.exchange import Exchange, Fact, FactName, Party, State
 from gateway.core.office import Application, OfficeCode, Right
 from gateway.core.release import Condition, Decision, Outcome
 from gateway.core.request import (
@@ -24,6 +35,8 @@ from gateway.core.request import (
     Withdrawal,
 )
 from gateway.core.secret import Secret
+from gateway.core.transmission import Leg, Task
+from gateway.core.view import ExchangeView, TransmissionView
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "wire"
 AN_ID = "01920000-0000-7000-8000-000000000001"
@@ -125,3 +138,54 @@ def requests_of_the_core() -> dict[str, object]:
 def requests_as_xml() -> dict[str, bytes]:
     """{operation: element}, saying the same as `requests_of_the_core`."""
     return {name: (GOLDEN / "requests" / f"{name}.xml").read_bytes() for name in REQUESTS}
+
+
+@pytest.fixture(scope="session")
+def view() -> ExchangeView:
+    """An exchange with one of everything, full of what must be escaped."""
+    at = datetime(2026, 3, 2, 1, 0, 0, 5, tzinfo=UTC)
+    legs = [
+        Leg(
+            counterpart=OfficeCode("IB"),
+            adapter="das",
+            task=task,
+            version=1,
+            agreement="xa-das",
+            due_at=at,
+            progress={"acknowledgement": "A<1>", "step": "released"},
+        )
+        for task in (Task.PLACE, Task.HAND_OVER)
+    ]
+    return ExchangeView(
+        exchange=Exchange(
+            exchange_id=AN_ID,
+            hosted=OfficeCode("XA"),
+            party=Party.DEPOSITING,
+            kind=DocumentKind.PRIORITY_DOCUMENT,
+            application=replace(APPLICATION, number="<&>\r 1"),
+            state=State.PLACED,
+            version=2,
+            revision=7,
+            on_hold=False,
+            publication=Publication.UNPUBLISHED,
+            terms={},
+            created_at=at,
+        ),
+        decisions=REQUESTS["ReleaseDocument"].decisions,
+        facts=(
+            Fact(name=FactName.REGISTERED, at=at, value="R & D"),
+            Fact(name=FactName.TAKEN_BY_COUNTERPART, at=at),
+        ),
+        documents=tuple(
+            Document(
+                listed=listed,
+                version=version,
+                stored=Stored(document_id=AN_ID, wrapped_key=b"key", inline=b"sealed", address=None),
+            )
+            for version, listed in enumerate(DOCUMENTS, 1)
+        ),
+        transmissions=(
+            TransmissionView(transmission_id=AN_ID, leg=legs[0], state="ready", attempts=3, reason="5001"),
+            TransmissionView(transmission_id=AN_ID, leg=legs[1], state="done", attempts=1, reason=None),
+        ),
+    )
