@@ -24,7 +24,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from gateway.core.secret import Secret
 from gateway.store.durable import replace_file, sync_folder
@@ -70,7 +70,7 @@ class ClusterFolder:
                     f"{self.cluster} belongs to user id {owner}, not to {self.runner.name}; "
                     "run as before, or stop everything and chown -R it"
                 )
-            major = (self.cluster / "PG_VERSION").read_text("ascii").strip()
+            major = self._read("PG_VERSION").strip()[:10]
             if major != str(MAJOR):
                 raise EmbeddedRefused(
                     f"{self.cluster} was made by PostgreSQL {major}, this is {MAJOR}; dump it with the former version"
@@ -107,7 +107,7 @@ class ClusterFolder:
             os.write(for_writing, superuser.reveal().encode("ascii") + b"\n")
             os.close(for_writing)
             with self._as_seen_by_the_server(growing) as (path, descriptors):
-                done = subprocess.run(
+                done = self._run(
                     [
                         str(programs / "initdb"),
                         f"--pgdata={path}",
@@ -119,10 +119,8 @@ class ClusterFolder:
                         "--encoding=UTF8",
                         "--no-instructions",
                     ],
-                    check=False,
                     capture_output=True,
                     pass_fds=(*descriptors, for_reading, lock),
-                    **self.runner.popen,
                 )
         finally:
             os.close(for_reading)
@@ -151,7 +149,7 @@ class ClusterFolder:
         ):
             quoted = socket.replace('"', '""')
             # The shell ends at once, so that the server is nobody's child and outlives this process.
-            started = subprocess.run(
+            started = self._run(
                 [
                     "/bin/sh",
                     "-c",
@@ -163,13 +161,11 @@ class ClusterFolder:
                     "-c",
                     f'unix_socket_directories="{quoted}"',
                 ],
-                check=False,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
                 pass_fds=(*cluster_descriptors, *socket_descriptors, lock),
-                **self.runner.popen,
             )
         if started.returncode:
             raise EmbeddedRefused(f"{self.runner.name} cannot write to {self.cluster}")
@@ -221,15 +217,24 @@ class ClusterFolder:
         for name, content in (("postgresql.conf", render_settings(settings)), ("pg_hba.conf", ACCESS)):
             replace_file(self.cluster / name, content.encode(), mode=0o600, owner=owner)
 
+    def _run(self, command: list[str], **how: Any) -> subprocess.CompletedProcess[bytes]:
+        try:
+            return subprocess.run(command, check=False, **how, **self.runner.popen)
+        except PermissionError:
+            raise self._powerless() from None
+
     def _make_folder(self, folder: Path) -> None:
         folder.mkdir(mode=0o700)
         if self.runner.switch:
             try:
                 os.chown(folder, self.runner.uid, self.runner.gid, follow_symlinks=False)
             except OSError:
-                raise EmbeddedRefused(
-                    f"this root cannot act as {self.runner.name} (a restricted container?); run as another user"
-                ) from None
+                raise self._powerless() from None
+
+    def _powerless(self) -> EmbeddedRefused:
+        return EmbeddedRefused(
+            f"this process cannot act as {self.runner.name} (a restricted container?); start it as another user"
+        )
 
     def _read(self, name: str) -> str:
         descriptor = os.open(self.cluster / name, os.O_RDONLY | os.O_NOFOLLOW)

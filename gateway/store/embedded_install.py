@@ -139,25 +139,25 @@ def _fingerprint(files: Sequence[PackagePath]) -> str:
 
 
 def _install(runner: RunAs, files: Sequence[PackagePath], target: Path) -> bool:
-    """Have the programs in `target`; False if this place will not do."""
+    """Have the programs in `target`; False if this place will not do, and then nothing is left there."""
     try:
         if not target.parent.is_dir():
             target.parent.mkdir(parents=True)
             target.parent.chmod(0o755)  # whatever the umask
-        if not target.is_dir():
-            _copy(files, target)
-        return _is_ours(target.parent) and _is_ours(target) and reaches(runner, target) and _runs(runner, target)
-    except OSError:
+        if not _is_ours(target.parent) or not reaches(runner, target.parent):
+            return False
+        return _is_ours(target) if target.is_dir() else _copy(runner, files, target)
+    except (OSError, subprocess.SubprocessError):
         return False
 
 
-def _copy(files: Sequence[PackagePath], target: Path) -> None:
-    """Copy into a folder beside `target` that gets its name when everything is on the disk."""
+def _copy(runner: RunAs, files: Sequence[PackagePath], target: Path) -> bool:
+    """Copy into a folder beside `target` that gets its name when everything is on the disk and runs."""
     growing = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
         for file in files:
             copy = growing / str(file)
-            copy.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            copy.parent.mkdir(parents=True, exist_ok=True)
             content = Path(str(file.locate())).read_bytes()
             if file.hash is None or _digest(content, file.hash.mode) != file.hash.value:
                 raise EmbeddedRefused(f"{file} is not as its package made it; install {_PACKAGE} again")
@@ -165,12 +165,16 @@ def _copy(files: Sequence[PackagePath], target: Path) -> None:
             copy.chmod(0o755 if "/bin/" in str(file) else 0o644)
         for folder in (growing, *(path for path in growing.rglob("*") if path.is_dir())):
             folder.chmod(0o755)  # whatever the umask
+        if not _runs(runner, growing):
+            return False
         os.sync()
-        growing.rename(target)
-    except BaseException:
+        try:
+            growing.rename(target)
+        except OSError:
+            return _is_ours(target)  # another process was quicker
+        return True
+    finally:
         shutil.rmtree(growing, ignore_errors=True)
-        if not target.is_dir():  # another process may have been quicker
-            raise
 
 
 def _digest(content: bytes, mode: str) -> str:

@@ -1,5 +1,6 @@
 """The embedded PostgreSQL when something dies: the launcher, the server, the machine, or a half-made cluster."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -120,6 +121,19 @@ async def test_a_cluster_half_made_is_made_again(tmp_path, embedded, ask):
     async with embedded(tmp_path / "postgres") as dsns:
         assert await ask(dsns.app, "SELECT 1") == 1
     assert not half.exists()
+
+
+async def test_a_launcher_killed_while_it_makes_a_cluster_does_no_harm(tmp_path, embedded, ask, launcher):
+    folder = tmp_path / "postgres"
+    async with launcher(folder, until_started=False) as process:
+        ended = asyncio.ensure_future(process.wait())
+        while not (folder / "cluster.new" / "PG_VERSION").exists():
+            await asyncio.wait([ended], timeout=0)
+        process.kill()
+        await ended
+    async with embedded(folder) as dsns:
+        assert await ask(dsns.app, "SELECT 1") == 1
+    assert not (folder / "cluster.new").exists()
 
 
 async def test_lost_and_damaged_passwords_are_told_apart(folder, embedded, ask):
