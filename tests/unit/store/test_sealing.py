@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.store.sealing import CHUNK, BrokenSeal, Opener, Sealer, new_key, open_sealed, seal, sealed_size
@@ -45,11 +45,13 @@ def test_golden_vectors_of_version_1():
     assert hashlib.sha256(long).hexdigest() == "e8d6f7273bdcb52486be40ff7754e7933fcc0e655d848eb2f7fc32b9a5becd2d"
 
 
+@settings(deadline=None)
 @given(sizes)
 def test_the_format_is_what_its_description_says(size):
     assert seal(plain_of(size), key=KEY, bound_to=BOUND_TO) == sealed_by_the_book(plain_of(size))
 
 
+@settings(deadline=None)
 @given(sizes)
 def test_opening_gives_what_was_sealed_and_the_size_is_foretold(size):
     sealed = seal(plain_of(size), key=KEY, bound_to=BOUND_TO)
@@ -57,6 +59,7 @@ def test_opening_gives_what_was_sealed_and_the_size_is_foretold(size):
     assert len(sealed) == sealed_size(size)
 
 
+@settings(deadline=None)
 @given(sizes, st.lists(st.integers(0, 3 * CHUNK), max_size=6))
 def test_pieces_make_no_difference_when_sealing_nor_when_opening(size, cuts):
     plain = plain_of(size)
@@ -72,6 +75,7 @@ def pieces_of(whole: bytes, cuts: list[int]) -> list[bytes]:
     return [whole[start:end] for start, end in itertools.pairwise(borders)]
 
 
+@settings(deadline=None)
 @given(sizes, st.data())
 def test_no_bit_can_be_changed(size, data):
     sealed = bytearray(seal(plain_of(size), key=KEY, bound_to=BOUND_TO))
@@ -80,6 +84,7 @@ def test_no_bit_can_be_changed(size, data):
         open_sealed(bytes(sealed), key=KEY, bound_to=BOUND_TO)
 
 
+@settings(deadline=None)
 @given(sizes, st.data())
 def test_nothing_can_be_cut_off(size, data):
     sealed = seal(plain_of(size), key=KEY, bound_to=BOUND_TO)
@@ -89,6 +94,7 @@ def test_nothing_can_be_cut_off(size, data):
         open_sealed(sealed[:end], key=KEY, bound_to=BOUND_TO)
 
 
+@settings(deadline=None)
 @given(sizes, st.binary(min_size=1, max_size=40))
 def test_nothing_can_be_added(size, more):
     sealed = seal(plain_of(size), key=KEY, bound_to=BOUND_TO)

@@ -1,7 +1,7 @@
 """Wrapped keys and sealed secrets: RFC 3394's own vector, rotation, and what must not open."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.store.sealing import BrokenSeal, new_key
@@ -39,6 +39,7 @@ def test_a_key_wrapped_by_a_retired_key_is_told_apart_from_a_damaged_one():
         WrappingKeys([OLD]).unwrap(wrapped[:-1] + bytes([wrapped[-1] ^ 1]))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_bytes_that_are_no_wrapped_key_are_refused(other):
     with pytest.raises(BrokenSeal):
@@ -71,6 +72,7 @@ def test_the_same_secret_sealed_twice_looks_different():
     assert len({seal_secret(b"A7F3", wrapping=wrapping, bound_to=b"x") for _ in range(20)}) == 20
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_secret_cannot_be_changed_nor_cut(data):
     wrapping = WrappingKeys([OLD])
