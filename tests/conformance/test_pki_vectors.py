@@ -28,6 +28,14 @@ def name(file):
     return f"{file.parent.name}/{file.name}"
 
 
+def is_signed(file):
+    """Whether there is a signature in it that the parser lets us reach."""
+    try:
+        return next(parse(file.read_bytes()).iter(SIGNATURE), None) is not None
+    except Refusal:
+        return False
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
     def refuse(*_):
@@ -59,16 +67,10 @@ def test_a_doctype_is_refused_before_it_does_anything(file):
             parse(file.read_bytes())
 
 
-@pytest.mark.parametrize("file", FILES, ids=name)
+@pytest.mark.parametrize("file", [file for file in FILES if is_signed(file)], ids=name)
 def test_a_message_with_such_a_signature_is_refused(file):
     """Each collected signature in the place of ours, in a message that was good before."""
-    try:
-        root = parse(file.read_bytes())
-    except Refusal:
-        return
-    signature = next(root.iter(SIGNATURE), None)
-    if signature is None:
-        return
+    signature = next(parse(file.read_bytes()).iter(SIGNATURE))
     key = issue_signer("XA", key=generate_key(), now=NOW)
     envelope = etree.fromstring(f'<s:Envelope xmlns:s="{SOAP}"><s:Body><x/></s:Body></s:Envelope>')
     wss.sign(envelope, key=key, now=NOW)
