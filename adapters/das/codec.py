@@ -40,12 +40,15 @@ def document_number(application: Application, config: Config) -> str:
 
 
 def registration(cargo: Cargo, file_id: str | None, config: Config) -> das.RegistrationRequest:
-    """Call 5. The applicant's address goes along only where the Bureau makes the code and mails it (das.md 1.4)."""
+    """Call 5. The applicant's address goes along only where the Bureau makes the code and mails it (das.md 1.4).
+
+    The application named is the one in whose file a foreign document's copy lies; else there is none.
+    """
     made_by_bureau = cargo.access_code is None
     return das.RegistrationRequest(
         **_identified(cargo.application, config),
         das_access_code=cargo.access_code,
-        application_category=config.application_category,
+        application_category=None if cargo.own_number is None else config.application_category,
         application_number=cargo.own_number,
         application_filing_date=cargo.own_filing_date,
         email=cargo.applicant_email if made_by_bureau else None,

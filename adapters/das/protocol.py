@@ -7,7 +7,7 @@ Rules:
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final, TypeVar
@@ -106,12 +106,12 @@ class Commit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call with a bearer token; brings an Answer. `url` is complete, but for `query`."""
+    """One call with a bearer token; brings an Answer. `url` is complete, but for `query`. Both may hold a code."""
 
     operation: Operation
     url: str
-    query: Mapping[str, str] | None = None
-    body: bytes | None = None
+    query: Mapping[str, str] | None = field(default=None, repr=False)
+    body: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ class Fetch:
     """
 
     url: Secret
-    query: Mapping[str, str] | None
+    query: Mapping[str, str] | None = field(repr=False)
     stem: str
     role: Role
     limit: int
