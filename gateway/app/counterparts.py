@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import asyncpg
-
 from gateway.app.signing import KeyAsserter
 from gateway.app.verifying import Caller
 from gateway.core.office import OfficeCode
@@ -28,6 +26,7 @@ from gateway.ports import (
 from gateway.registry import AdapterUnknown, find_factory
 from gateway.settings import CounterpartSettings, Settings, SettingsError
 from gateway.store.outbox import PostgresCounters
+from gateway.store.pool import Pool
 from pki.keys import UnusableKey, load_signing_key
 
 __all__ = ["CounterpartMap", "connect_counterparts", "find_callers"]
@@ -67,7 +66,7 @@ class CounterpartMap:
 def connect_counterparts(
     settings: Settings,
     *,
-    pool: "asyncpg.Pool[asyncpg.Record]",
+    pool: Pool,
     queries: Mapping[str, str],
     clock: Clock,
     randomness: Randomness,

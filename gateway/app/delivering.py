@@ -5,12 +5,12 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
-
 from gateway.app.opening import Gateway
+from gateway.core.reason import Deferred
 from gateway.core.secret import Secret
 from gateway.core.transmission import Transmission
 from gateway.pipeline import dispatch
+from gateway.store.guard import guarded
 from gateway.store.pool import DatabaseUnavailable, connect
 from gateway.worker import Worker
 from monitoring.log import logger
@@ -47,7 +47,7 @@ async def wake_by_database(worker: Worker, dsn: Secret) -> None:
         worker.wake()
 
     while True:
-        with suppress(DatabaseUnavailable, OSError, asyncpg.PostgresError):
+        with suppress(DatabaseUnavailable, Deferred, OSError), guarded():
             connection = await connect(dsn, application="pouch listen")
             lost.clear()
             connection.add_termination_listener(lambda _: lost.set())

@@ -6,16 +6,15 @@ Rules: no task of these ends the gateway; what fails is logged and tried again a
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Final
-
-import asyncpg
 
 from gateway.app.opening import Gateway
 from gateway.core.reason import Deferred
 from gateway.stages.refuse import tell_crowd
 from gateway.store.guard import guarded
 from monitoring.log import logger
+from pki.keys import load_certificate
 
 __all__ = ["keep_house"]
 
@@ -72,9 +71,12 @@ async def _watch_machine(gateway: Gateway) -> None:
     with guarded():
         theirs = await gateway.pool.fetchval(gateway.queries["ping"])
     meter.clock_skew((clock.now() - theirs).total_seconds())
-    for code, key in gateway.signing_keys.items():
-        left = key.certificate.not_valid_after_utc.astimezone(UTC) - clock.now()
-        meter.certificate_days_left(code, left.total_seconds() / 86400)
+    certificates = {str(code): key.certificate for code, key in gateway.signing_keys.items()}
+    if path := gateway.settings.front_door.tls_certificate:
+        certificates["front-door"] = load_certificate(path)
+    for name, certificate in certificates.items():
+        left = certificate.not_valid_after_utc - clock.now()
+        meter.certificate_days_left(name, left.total_seconds() / 86400)
     meter.database_connections(
         in_use=gateway.pool.get_size() - gateway.pool.get_idle_size(), idle=gateway.pool.get_idle_size()
     )
@@ -90,9 +92,7 @@ async def _sweep(gateway: Gateway) -> None:
 
     async def referenced(addresses: Sequence[str]) -> set[str]:
         with guarded():
-            rows: list[asyncpg.Record] = await gateway.pool.fetch(
-                gateway.queries["referenced_addresses"], list(addresses)
-            )
+            rows = await gateway.pool.fetch(gateway.queries["referenced_addresses"], list(addresses))
         return {row["address"] for row in rows}
 
     swept = await gateway.documents.sweep(referenced, older_than=gateway.line.clock.now() - _SWEEP_AGE)

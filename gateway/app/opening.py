@@ -8,8 +8,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-import asyncpg
-
 from gateway.app.counterparts import CounterpartMap, connect_counterparts, find_callers
 from gateway.app.offices import Offices, OfficesInUse, read_offices
 from gateway.app.signing import HostSigner, TokenDesk
@@ -31,7 +29,7 @@ from gateway.store.key_file import KeyFileRefused, load_key_file
 from gateway.store.migrate import migrate
 from gateway.store.named_queries import load_queries
 from gateway.store.outbox import PostgresOutbox
-from gateway.store.pool import open_pool
+from gateway.store.pool import Pool, open_pool
 from gateway.store.records import PostgresRecords
 from monitoring.log import logger
 from monitoring.meter import Meter
@@ -40,7 +38,7 @@ from monitoring.scrape import start_worker_metrics
 from pki.keys import SigningKey, UnusableKey, load_signing_key
 from pki.wss import WssPolicy
 
-__all__ = ["Gateway", "open_database", "open_gateway"]
+__all__ = ["Gateway", "meter_for", "open_database", "open_gateway"]
 
 #: No message was ever signed before this gateway was written: a clock that says so is wrong.
 _BORN: Final = datetime(2026, 11, 1, tzinfo=UTC)
@@ -51,7 +49,7 @@ class Gateway:
     """One process's gateway, open. `reload` reads the offices file again."""
 
     settings: Settings
-    pool: "asyncpg.Pool[asyncpg.Record]"
+    pool: Pool
     queries: dict[str, str]
     line: Line
     outbox: PostgresOutbox
@@ -112,7 +110,7 @@ async def open_gateway(
         raise SettingsError(f"gateway.wrapping_key: {error}") from None
     if metrics is not None:
         start_worker_metrics(metrics, slot)
-    meter = Meter(_bounds(settings), version=version("pouch"))
+    meter = meter_for(settings)
     async with AsyncExitStack() as stack:
         pool = await open_pool(dsn, application=f"pouch {slot}", largest=settings.database.pool)
         stack.push_async_callback(pool.close)
@@ -184,13 +182,15 @@ def _key(key: Path, certificate: Path) -> SigningKey:
         raise SettingsError(f"hosted.signing_key: {error}") from None
 
 
-def _bounds(settings: Settings) -> Bounds:
+def meter_for(settings: Settings) -> Meter:
+    """Make this process's meter, with its labels bounded by the settings and our own tables."""
     hosted = frozenset(item.code for item in settings.hosted)
-    return Bounds(
+    bounds = Bounds(
         operations=frozenset(request.__name__ for request in REQUESTS),
         offices=hosted,
         counterparts=frozenset(item.code for item in settings.counterpart) | hosted,
         reasons=frozenset(reason.code for reason in Reason),
         tasks=frozenset(task.value for task in Task),
-        certificates=hosted,
+        certificates=hosted | {"front-door"},
     )
+    return Meter(bounds, version=version("pouch"))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable, Coroutine
 from functools import wraps
@@ -12,8 +13,19 @@ import click
 
 from gateway.core.reason import Deferred, Refused
 from gateway.settings import Settings, SettingsError, load_settings
+from monitoring.log import configure
 
-__all__ = ["FAILED", "UNCERTAIN", "answer", "config_option", "fail", "json_option", "open_settings", "runs"]
+__all__ = [
+    "FAILED",
+    "UNCERTAIN",
+    "answer",
+    "config_option",
+    "fail",
+    "json_option",
+    "log_options",
+    "open_settings",
+    "runs",
+]
 
 FAILED: Final = 1
 UNCERTAIN: Final = 3
@@ -27,6 +39,24 @@ config_option = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
     help="The gateway's settings file (pouch.toml).",
+)
+
+
+def _open_log(context: click.Context, option: click.Parameter, level: str) -> None:
+    """The environment carries the level on to worker processes."""
+    os.environ["POUCH_LOG_LEVEL"] = level
+    configure(level)
+
+
+log_options = click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    envvar="POUCH_LOG_LEVEL",
+    callback=_open_log,
+    expose_value=False,
+    help="How much the log on standard error tells.",
 )
 
 

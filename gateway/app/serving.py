@@ -1,0 +1,125 @@
+"""Serving: one worker process of the gateway: its front door, its delivery and its housekeeping, until told to stop.
+
+Rules: the end is orderly: claim nothing more, let those inside finish, then close; a second process serves meanwhile.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+
+from gateway.app.delivering import make_worker, wake_by_database
+from gateway.app.housekeeping import keep_house
+from gateway.app.opening import Gateway, open_gateway
+from gateway.core.secret import Secret
+from gateway.endpoints.door import Door, Limits
+from gateway.endpoints.front import make_front_door
+from gateway.endpoints.presence import Presence
+from gateway.endpoints.server import listen, open_socket
+from gateway.endpoints.tls import TlsFiles
+from gateway.settings import Settings, SettingsError
+from monitoring.log import logger
+
+__all__ = ["deliver_only", "serve"]
+
+_log = logger("serving")
+
+
+async def serve(settings: Settings, dsn: Secret, *, metrics: Path | None, slot: int) -> None:
+    """Open the front door on the shared port and deliver, until SIGTERM or until the supervisor is gone."""
+    async with open_gateway(settings, dsn, metrics=metrics, slot=slot) as gateway, AsyncExitStack() as stack:
+        front = settings.front_door
+        door, presence = _door(gateway), Presence(_limits(settings))
+        try:
+            tls = TlsFiles(front.tls_certificate, front.tls_key) if front.tls_certificate and front.tls_key else None
+        except OSError as error:
+            raise SettingsError(f"front_door.tls_certificate: {type(error).__name__}") from None
+        try:
+            bound = open_socket(front.listen, shared=True)
+        except OSError as error:
+            raise SettingsError(f"front_door.listen: cannot be opened: {error.strerror}") from None
+        listening = await listen(
+            make_front_door(door, presence), bound, idle=front.idle_seconds, tls=tls, presence=presence
+        )
+        stack.push_async_callback(listening.stop)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, gateway, tls)
+        await _work(gateway, dsn, leading=slot == 0)
+        _log.info("stopping", slot=slot)
+
+
+async def deliver_only(settings: Settings, dsn: Secret) -> None:
+    """Deliver without a front door (`pouch work`)."""
+    async with open_gateway(settings, dsn) as gateway:
+        await _work(gateway, dsn, leading=False)
+
+
+async def _work(gateway: Gateway, dsn: Secret, *, leading: bool) -> None:
+    worker = make_worker(gateway)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopping.set)
+    background = [
+        asyncio.create_task(wake_by_database(worker, dsn)),
+        asyncio.create_task(keep_house(gateway, leading=leading)),
+    ]
+    running = asyncio.create_task(worker.run())
+    _watch_supervisor(stopping)
+    await asyncio.wait({running, asyncio.create_task(stopping.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    worker.stop()
+    for task in background:
+        task.cancel()
+    await asyncio.gather(*background, return_exceptions=True)
+    await running
+
+
+def _watch_supervisor(stopping: asyncio.Event) -> None:
+    """The supervisor holds the other end of our standard input: its end is ours, even by SIGKILL."""
+    if os.environ.get("POUCH_SUPERVISED") != "1":
+        return
+    loop = asyncio.get_running_loop()
+    descriptor = sys.stdin.fileno()
+
+    def gone() -> None:
+        with suppress(OSError):
+            if os.read(descriptor, 1):
+                return
+        loop.remove_reader(descriptor)
+        stopping.set()
+
+    loop.add_reader(descriptor, gone)
+
+
+def _limits(settings: Settings) -> Limits:
+    front = settings.front_door
+    return Limits(
+        inline=front.inline_limit,
+        body=front.body_limit,
+        messages_per_second=front.messages_per_second,
+        burst=front.burst,
+        idle=front.idle_seconds,
+    )
+
+
+def _door(gateway: Gateway) -> Door:
+    return Door(
+        line=gateway.line,
+        crowd=gateway.crowd,
+        limits=_limits(gateway.settings),
+        public_url=gateway.settings.front_door.public_url,
+        tokens=gateway.desk,
+        assertions=gateway.assertions,
+    )
+
+
+def _reload(gateway: Gateway, tls: TlsFiles | None) -> None:
+    """SIGHUP: take offices file and certificate as they are now; what cannot be used changes nothing."""
+    try:
+        gateway.reload()
+        _log.info("the offices file is loaded")
+    except SettingsError as error:
+        _log.error("the offices file cannot be used, the former one stays", place=str(error))
+    if tls is not None:
+        tls.reload()

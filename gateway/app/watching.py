@@ -1,0 +1,48 @@
+"""Watching: the ops port of a gateway, served by its supervisor so that it answers while workers come and go."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from gateway.app.opening import meter_for
+from gateway.app.system import SystemClock
+from gateway.endpoints.ops import OpsDoor, make_ops_door
+from gateway.endpoints.server import Listening, listen, open_socket
+from gateway.settings import Settings, SettingsError
+from gateway.store.guard import guarded
+from gateway.store.pool import Pool
+from monitoring.scrape import metrics_text
+
+__all__ = ["open_watch"]
+
+#: Seconds: beyond this the machine's clock and the database's disagree about what is expired.
+_CLOCK_LIMIT: Final = 60.0
+
+
+async def open_watch(settings: Settings, pool: Pool, ping: str, metrics: Path, workers: Callable[[], int]) -> Listening:
+    """Open the ops port; SettingsError if it cannot be opened. `workers` says how many are alive."""
+
+    async def database() -> str | None:
+        with guarded():
+            theirs = await pool.fetchval(ping)
+        skew = abs((SystemClock().now() - theirs).total_seconds())
+        return "the clocks of gateway and database differ" if skew > _CLOCK_LIMIT else None
+
+    async def disk() -> str | None:
+        free = shutil.disk_usage(settings.gateway.storage).free
+        return None if free >= settings.gateway.reserve_bytes else "too little room: new work is refused"
+
+    async def crew() -> str | None:
+        return None if workers() else "no worker is alive"
+
+    meter = meter_for(settings)
+    door = OpsDoor(
+        probes={"database": database, "disk": disk, "worker": crew},
+        metrics=lambda: metrics_text(meter, metrics),
+    )
+    try:
+        bound = open_socket(settings.ops.listen)
+    except OSError as error:
+        raise SettingsError(f"ops.listen: cannot be opened: {error.strerror}") from None
+    return await listen(make_ops_door(door), bound, idle=settings.front_door.idle_seconds)
