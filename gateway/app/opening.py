@@ -22,14 +22,14 @@ from gateway.settings import Settings, SettingsError
 from gateway.stages.line import Line
 from gateway.stages.refuse import Crowd
 from gateway.store.documents import SealedDocuments
-from gateway.store.embedded import EmbeddedPostgres
+from gateway.store.embedded import EmbeddedPostgres, EmbeddedRefused
 from gateway.store.guesses import PostgresAssertions, PostgresGuesses
 from gateway.store.journal import PostgresJournal
 from gateway.store.key_file import KeyFileRefused, load_key_file
-from gateway.store.migrate import migrate
+from gateway.store.migrate import Half, MigrationRefused, migrate, pending
 from gateway.store.named_queries import load_queries
 from gateway.store.outbox import PostgresOutbox
-from gateway.store.pool import Pool, open_pool
+from gateway.store.pool import DatabaseUnavailable, Pool, open_pool
 from gateway.store.records import PostgresRecords
 from monitoring.log import logger
 from monitoring.meter import Meter
@@ -38,7 +38,20 @@ from monitoring.scrape import start_worker_metrics
 from pki.keys import SigningKey, UnusableKey, load_signing_key
 from pki.wss import WssPolicy
 
-__all__ = ["Gateway", "meter_for", "open_database", "open_gateway"]
+__all__ = [
+    "CannotOpen",
+    "Gateway",
+    "meter_for",
+    "migrate_database",
+    "open_database",
+    "open_gateway",
+    "pending_migrations",
+]
+
+
+class CannotOpen(Exception):
+    """The database is away, cannot be started, or its schema is not ours; the text says what to do."""
+
 
 #: No message was ever signed before this gateway was written: a clock that says so is wrong.
 _BORN: Final = datetime(2026, 11, 1, tzinfo=UTC)
@@ -80,16 +93,38 @@ async def open_database(settings: Settings) -> AsyncIterator[Secret]:
     if dsn := settings.database.secret_dsn:
         yield dsn
         return
-    async with EmbeddedPostgres(settings.gateway.storage / "postgres") as dsns:
-        await migrate(dsns.owner)
-        yield dsns.app
+    try:
+        async with EmbeddedPostgres(settings.gateway.storage / "postgres") as dsns:
+            await migrate(dsns.owner)
+            yield dsns.app
+    except (EmbeddedRefused, MigrationRefused) as error:
+        raise CannotOpen(str(error)) from None
+
+
+async def migrate_database(settings: Settings, half: Half) -> tuple[str, ...]:
+    """Bring the schema up as its owner; gives the names of what ran. CannotOpen."""
+    try:
+        if settings.database.dsn is None:
+            async with EmbeddedPostgres(settings.gateway.storage / "postgres") as dsns:
+                return await migrate(dsns.owner, half)
+        return await migrate(Secret(settings.database.migration_dsn or settings.database.dsn), half)
+    except (EmbeddedRefused, MigrationRefused, DatabaseUnavailable, OSError) as error:
+        raise CannotOpen(str(error)) from None
+
+
+async def pending_migrations(dsn: Secret) -> tuple[str, ...]:
+    """Name what `pouch migrate` would run. CannotOpen."""
+    try:
+        return await pending(dsn)
+    except (MigrationRefused, OSError) as error:
+        raise CannotOpen(str(error)) from None
 
 
 @asynccontextmanager
 async def open_gateway(
     settings: Settings, dsn: Secret, *, metrics: Path | None = None, slot: int = 0
 ) -> AsyncIterator[Gateway]:
-    """Wire everything for one process; SettingsError says what cannot be used, DatabaseUnavailable what is away."""
+    """Wire everything for one process; SettingsError says what cannot be used, CannotOpen what is away."""
     clock, randomness = SystemClock(), SystemRandomness()
     if clock.now() < _BORN:
         raise SettingsError("the clock of this machine is wrong: set it (NTP) before starting")
@@ -112,7 +147,10 @@ async def open_gateway(
         start_worker_metrics(metrics, slot)
     meter = meter_for(settings)
     async with AsyncExitStack() as stack:
-        pool = await open_pool(dsn, application=f"pouch {slot}", largest=settings.database.pool)
+        try:
+            pool = await open_pool(dsn, application=f"pouch {slot}", largest=settings.database.pool)
+        except DatabaseUnavailable as error:
+            raise CannotOpen(f"{error}; is the server of database.dsn running?") from None
         stack.push_async_callback(pool.close)
         queries = dict(load_queries())
         documents = SealedDocuments(

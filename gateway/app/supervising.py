@@ -12,12 +12,12 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from gateway.app.opening import open_database
+from gateway.app.opening import CannotOpen, open_database
 from gateway.app.watching import open_watch
 from gateway.core.secret import Secret
 from gateway.settings import Settings
 from gateway.store.named_queries import load_queries
-from gateway.store.pool import open_pool
+from gateway.store.pool import DatabaseUnavailable, open_pool
 from monitoring.log import logger
 from monitoring.scrape import mark_process_dead, prepare_folder
 
@@ -32,7 +32,7 @@ _GRACE = 40.0
 
 
 async def supervise(config: Path, settings: Settings, *, workers: int) -> None:
-    """Run until SIGTERM or SIGINT; SIGHUP goes on to the workers. SettingsError, DatabaseUnavailable at the start."""
+    """Run until SIGTERM or SIGINT; SIGHUP goes on to the workers. SettingsError, CannotOpen at the start."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -43,7 +43,10 @@ async def supervise(config: Path, settings: Settings, *, workers: int) -> None:
     async with open_database(settings) as dsn:
         crew = [_Worker(config, dsn, metrics, slot) for slot in range(workers)]
         loop.add_signal_handler(signal.SIGHUP, _pass_on, crew)
-        pool = await open_pool(dsn, application="pouch supervisor", smallest=1, largest=2)
+        try:
+            pool = await open_pool(dsn, application="pouch supervisor", smallest=1, largest=2)
+        except DatabaseUnavailable as error:
+            raise CannotOpen(f"{error}; is the server of database.dsn running?") from None
         try:
             ping = load_queries()["ping"]
             watch = await open_watch(settings, pool, ping, metrics, lambda: sum(worker.is_alive for worker in crew))

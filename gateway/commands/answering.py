@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn, ParamSpec
 
 import click
 
+from gateway.app.opening import CannotOpen
 from gateway.core.reason import Deferred, Refused
 from gateway.settings import Settings, SettingsError, load_settings
 from monitoring.log import configure
@@ -92,6 +93,8 @@ def runs(body: Callable[_P, Coroutine[Any, Any, None]]) -> Callable[_P, None]:
             fail(f"{error.reason.code} {error.reason.text}{place}\n  {error.reason.remedy}")
         except SettingsError as error:
             fail(f"{error}\n  Correct the settings, then try `pouch check`.")
+        except CannotOpen as error:
+            fail(f"{error}\n  `pouch check` tries everything, one thing after the other.")
         except KeyboardInterrupt:
             sys.exit(130)
 

@@ -5,10 +5,8 @@ from typing import Literal
 
 import click
 
-from gateway.commands.answering import answer, config_option, fail, json_option, open_settings, runs
-from gateway.core.secret import Secret
-from gateway.store.embedded import EmbeddedPostgres, EmbeddedRefused
-from gateway.store.migrate import MigrationRefused, migrate
+from gateway.app.opening import migrate_database
+from gateway.commands.answering import answer, config_option, json_option, open_settings, runs
 
 
 @click.command()
@@ -24,14 +22,6 @@ from gateway.store.migrate import MigrationRefused, migrate
 @runs
 async def command(config: Path, half: Literal["pre", "post", "all"], as_json: bool) -> None:
     """Bring the schema up. With a server of your own, database.migration_dsn names the owner."""
-    settings = open_settings(config)
-    try:
-        if settings.database.dsn is None:
-            async with EmbeddedPostgres(settings.gateway.storage / "postgres") as dsns:
-                ran = await migrate(dsns.owner, half)
-        else:
-            ran = await migrate(Secret(settings.database.migration_dsn or settings.database.dsn), half)
-    except (MigrationRefused, EmbeddedRefused) as error:
-        fail(str(error))
+    ran = await migrate_database(open_settings(config), half)
     text = "\n".join(f"ran {name}" for name in ran) or "The schema is up to date."
     answer({"ran": list(ran)}, text, as_json=as_json)

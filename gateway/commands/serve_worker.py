@@ -8,7 +8,6 @@ import click
 from gateway.app.serving import serve
 from gateway.commands.answering import config_option, fail, log_options, open_settings, runs
 from gateway.core.secret import Secret
-from gateway.store.pool import DatabaseUnavailable
 
 
 @click.command(hidden=True)
@@ -22,7 +21,4 @@ async def command(config: Path, slot: int, metrics: Path) -> None:
     dsn = os.environ.pop("POUCH_DATABASE_DSN", "")
     if not dsn:
         fail("serve-worker is started by `pouch serve`", code=2)
-    try:
-        await serve(open_settings(config), Secret(dsn), metrics=metrics, slot=slot)
-    except DatabaseUnavailable as error:
-        fail(str(error))
+    await serve(open_settings(config), Secret(dsn), metrics=metrics, slot=slot)

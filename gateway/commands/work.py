@@ -6,9 +6,7 @@ import click
 
 from gateway.app.opening import open_database
 from gateway.app.serving import deliver_only
-from gateway.commands.answering import config_option, fail, log_options, open_settings, runs
-from gateway.store.embedded import EmbeddedRefused
-from gateway.store.pool import DatabaseUnavailable
+from gateway.commands.answering import config_option, log_options, open_settings, runs
 
 
 @click.command()
@@ -18,8 +16,5 @@ from gateway.store.pool import DatabaseUnavailable
 async def command(config: Path) -> None:
     """Claim and deliver due transmissions until stopped; many may run on one database."""
     settings = open_settings(config)
-    try:
-        async with open_database(settings) as dsn:
-            await deliver_only(settings, dsn)
-    except (EmbeddedRefused, DatabaseUnavailable) as error:
-        fail(str(error))
+    async with open_database(settings) as dsn:
+        await deliver_only(settings, dsn)

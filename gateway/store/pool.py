@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import asyncpg
 
 from gateway.core.secret import Secret
 
-__all__ = ["DatabaseUnavailable", "connect", "open_pool"]
+__all__ = ["DatabaseUnavailable", "Pool", "connect", "open_pool"]
 
 _Opened = TypeVar("_Opened")
 
@@ -25,6 +25,10 @@ _NOT_YET: Final = (
     OSError,
     TimeoutError,
 )
+
+
+#: A pool of connections, as the rest of the gateway names it.
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 
 class DatabaseUnavailable(Exception):
