@@ -189,3 +189,9 @@ def view() -> ExchangeView:
             TransmissionView(transmission_id=AN_ID, leg=legs[1], state="done", attempts=1, reason=None),
         ),
     )
+
+
+@pytest.fixture(scope="session")
+def requests_as_json() -> dict[str, bytes]:
+    """{operation: body}, saying the same as `requests_of_the_core`, and the two that only REST has."""
+    return {path.stem: path.read_bytes() for path in (GOLDEN / "requests").glob("*.json")}
