@@ -122,7 +122,7 @@ def read_settings(table: Mapping[str, Any]) -> IpasSettings:
     except msgspec.ValidationError as wrong:
         # msgspec may quote a value; only the path, or the name of an unknown or missing field, is passed on
         text = str(wrong)
-        place = re.search(r"at `\$\.?(.*?)`$", text)
+        place = re.search(r"`\$\.?([^`]*)`$", text)
         field = re.search(r"field `(\w+)`", text)
         names = [found[1] for found in (place, field) if found is not None and found[1]]
         raise ValueError(f"{'.'.join(names) or 'settings'}: not usable here") from None

@@ -47,8 +47,13 @@ def check_texts(content: etree._Element, kinds: Mapping[str, str]) -> None:
         tag = element.tag
         if not isinstance(tag, str):
             raise Deferred(Reason.REMOTE_MALFORMED, "comment")
+        text = (element.text or "").strip(_WHITE)
         is_of_form = _FORMS.get(kinds.get(tag, ""))
-        if is_of_form is None or (element.text is None and not len(element)):
-            continue
-        if len(element) or not is_of_form((element.text or "").strip(_WHITE)):
+        if is_of_form is None:
+            wrong = bool(text)  # a structure, or what zeep refuses
+        elif element.text is None:
+            wrong = len(element) > 0
+        else:
+            wrong = len(element) > 0 or not is_of_form(text)
+        if wrong or (element.tail or "").strip(_WHITE):
             raise Deferred(Reason.REMOTE_MALFORMED, tag)

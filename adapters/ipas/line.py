@@ -76,8 +76,8 @@ class Line:
             cut = ContentCut()
             cut.feed(answer.body)
             body, content = cut.finish()
-            value = self._read(operation, answer, body)
-            return content if value is not None else None
+            self._read(operation, answer, body)
+            return content
 
     def _read(self, operation: Operation, answer: Answer, body: bytes) -> Any:
         kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
