@@ -4,7 +4,7 @@ Rules: what is read is only what the signature covered; the root part is verifie
 office is the certificate's, and the message must name the same.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ class Authentic:
 
     request: Request
     evidence: bytes
-    parts: AsyncIterator[IncomingPart] | None
+    parts: AsyncGenerator[IncomingPart, None] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

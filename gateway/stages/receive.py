@@ -3,7 +3,7 @@
 Rules: the root part comes first and is bounded; a nearly full disk refuses new work here, before a byte is kept.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,7 +35,7 @@ class Arrival:
     encounter: Encounter
     content_type: str
     root: bytes
-    parts: AsyncIterator[IncomingPart] | None
+    parts: AsyncGenerator[IncomingPart, None] | None
     received_at: datetime
 
 
