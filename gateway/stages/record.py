@@ -83,6 +83,8 @@ async def record(valid: Valid, line: Line) -> Recorded | Repeated:
         known = await line.records.message(head.hosted, head.sender, head.message_id)
         if known is not None:
             return repeated(known, valid.digest)
+    if isinstance(request, Hold) and request.lift and exchange is not None:
+        await line.guesses.forgive(head.hosted, exchange.application)  # a person has decided
     line.meter.accepted(head.hosted, type(request).__name__)
     return Recorded(
         receipt=receipt,
