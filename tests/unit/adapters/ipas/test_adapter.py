@@ -1,5 +1,6 @@
 """The adapter over real sockets against the sandbox IPAS: once in effect by the sandbox's own record, rude or not."""
 
+import asyncio
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -184,6 +185,25 @@ async def test_odd_but_legal_answers_are_understood(start_office, make_errand):
     office = await start_office(hostility=hostility, manners=Manners(nil_items=True))
     await office.deliver(make_errand(own_number=None))
     assert office.kinds() == ["log-opened", "userdoc-received", "file-written", "log-closed"]
+
+
+@pytest.mark.parametrize("log", ["open", "closed", "untouched"])
+async def test_hand_overs_at_the_same_desk_leave_the_log_as_found_too(start_office, make_errand, log):
+    office = await start_office(log=log)
+    counters = office.parts.counters
+
+    async def one(place):
+        parts = MemoryKit(office.parts.http, clock=office.parts.clock)
+        parts.counters = counters
+        mine = Office(office.installation, office.adapter, parts)
+        return await mine.deliver_at_last(replace(make_errand(), exchange_id=f"exchange-{place}"))
+
+    await asyncio.gather(*(one(place) for place in range(8)))
+    numbers = [received["document"] for received in office.of("userdoc-received")]
+    assert sorted(numbers) == [f"3/E/2026/{number}" for number in range(500, 508)]
+    assert (await office.log_state()) == ("open" if log == "open" else "closed")
+    if log == "open":
+        assert set(office.kinds()) == {"userdoc-received", "file-written"}
 
 
 # the line fails
