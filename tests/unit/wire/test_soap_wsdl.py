@@ -226,11 +226,12 @@ def test_file_on_disk_loads_by_itself() -> None:
     assert zeep.Client(str(WSDL / "exchange.wsdl")).service.GetExchangeStatus is not None
 
 
-def test_catalogue_names_the_file_with_its_digest() -> None:
+def test_catalogue_names_every_file_with_its_digest() -> None:
     rows = read_wsdl_catalog()
-    assert set(rows) == {path.name for path in WSDL.glob("*.wsdl")}
+    files = {path.relative_to(WSDL).as_posix() for kind in ("*.wsdl", "*.xsd") for path in WSDL.rglob(kind)}
+    assert set(rows) == files
     for name, row in rows.items():
-        assert hashlib.sha256((WSDL / name).read_bytes()).hexdigest() == row["sha256"]
+        assert hashlib.sha256((WSDL / name).read_bytes()).hexdigest() == row["sha256"], name
 
 
 def test_wsdl_has_each_operation_with_its_action_in_both_versions() -> None:
