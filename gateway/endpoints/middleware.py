@@ -75,15 +75,14 @@ class Voice(Protocol):
     def say(self, refusal: Refusal, request: web.Request, door: Door) -> web.Response: ...
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One request on its way through a handler, which sets `exchange_id` as soon as a proven sender names one."""
+    """One request on its way through a handler."""
 
     request: web.Request
     encounter: Encounter
     door: Door
     presence: Presence
-    exchange_id: str | None = None
 
     def body(self, *, limit: int | None = None) -> AsyncIterator[bytes]:
         """The body in pieces, by default up to the limit of a whole message; see intake.body_of."""
@@ -98,7 +97,7 @@ class Visit:
         """Send a proven request down the line; a log line tells that it is recorded."""
         head = authentic.request.head
         self.admit(head.sender)
-        self.exchange_id = named = getattr(authentic.request, "exchange_id", None)
+        named = self.encounter.exchange_id
         within: AbstractContextManager[None] = about(exchange=named) if named else nullcontext()
         with within:
             accepted = await accept(authentic, self.door.line)
@@ -157,7 +156,7 @@ async def _turn_away(error: Refused | Deferred, visit: Visit, voice: Voice) -> w
             request.transport.abort()
         raise ConnectionAbortedError
     hosted = hosted if hosted in door.line.signers else None
-    refusal = Refusal(error=error, hosted=hosted or door.first_hosted, exchange_id=visit.exchange_id)
+    refusal = Refusal(error=error, hosted=hosted or door.first_hosted, exchange_id=visit.encounter.exchange_id)
     response = voice.say(refusal, request, door)
     wait = _retry_after(error)
     if wait is not None:
@@ -181,7 +180,7 @@ async def _record(error: Refused | Deferred, visit: Visit) -> None:
             reason=error.reason.code,
             place=error.place,
             sender=encounter.office,
-            exchange=visit.exchange_id,
+            exchange=encounter.exchange_id,
         )
 
 

@@ -45,7 +45,8 @@ async def get_file(visit: Visit) -> web.StreamResponse:
     """Call 16: the certified bytes, untouched."""
     request, line = visit.request, visit.door.line
     lent = await lend(request.match_info["ticket"], line)
-    visit.encounter.hosted, visit.exchange_id = lent.view.exchange.hosted, lent.view.exchange.exchange_id
+    exchange = lent.view.exchange
+    visit.encounter.hosted, visit.encounter.exchange_id = exchange.hosted, exchange.exchange_id
     listed = lent.document.listed
     response = await stream(request, lent.chunks, length=listed.size, headers={"Content-Type": listed.media_type})
     if request.method != "HEAD":
