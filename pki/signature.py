@@ -32,7 +32,6 @@ from pki.names import (
 )
 from pki.policy import (
     DIGESTS,
-    ENVELOPED,
     EXCLUSIVE_C14N,
     MAX_REFERENCES,
     MAX_TRANSFORMS,
@@ -242,21 +241,22 @@ def _read_transforms(
             f"a reference has {len(transforms)} transforms; {MAX_TRANSFORMS} is the most",
         )
     refuse_stray_text(transforms)
-    prefixes: list[str] | None = None
+    found = []
     for transform in transforms:
         _expect(transform, DS_TRANSFORM)
-        algorithm = transform.get("Algorithm")
-        if algorithm == EXCLUSIVE_C14N:
-            prefixes = _read_prefixes(transform)
-        elif algorithm != ENVELOPED or len(transform):
-            raise Refusal(SubIndication.TRANSFORM_NOT_ALLOWED, f"transform {shown(algorithm)} is not allowed")
-    found = tuple([transform.get("Algorithm", "") for transform in transforms])
-    if found not in chains:
+        found.append(transform.get("Algorithm", ""))
+    if tuple(found) not in chains:
         raise Refusal(
             SubIndication.TRANSFORM_NOT_ALLOWED,
-            "the transforms of a reference must be, in order: " + " or ".join(map(", ".join, chains)),
+            f"transforms {shown(', '.join(found))}; allowed are: " + " or: ".join(map(", ".join, chains)),
         )
-    return found, prefixes
+    prefixes: list[str] | None = None
+    for transform in transforms:
+        if transform.get("Algorithm") == EXCLUSIVE_C14N:
+            prefixes = _read_prefixes(transform)
+        elif len(transform):
+            raise Refusal(SubIndication.TRANSFORM_NOT_ALLOWED, "the enveloped-signature transform has no parameters")
+    return tuple(found), prefixes
 
 
 def _read_prefixes(method: etree._Element) -> list[str] | None:

@@ -171,24 +171,17 @@ def _read_envelope(envelope: etree._Element) -> _Frame:
         refuse_stray_text(element)
     if security.get(role_name) not in (None, SOAP12_ULTIMATE):
         raise Refusal(_FORMAT, "the wsse:Security header is addressed to another role")
-    timestamp = _only_child(security, WSU_TIMESTAMP)
-    token = _only_child(security, WSSE_TOKEN)
+    timestamp = security.find(WSU_TIMESTAMP)
+    token = security.find(WSSE_TOKEN)
     if timestamp is None:
         raise Refusal(_FORMAT, "the wsse:Security header has no wsu:Timestamp")
     if len(security) != (2 if token is None else 3):
-        raise Refusal(_FORMAT, "wsse:Security may hold a Timestamp, a BinarySecurityToken and a Signature only")
+        raise Refusal(_FORMAT, "wsse:Security may hold one Timestamp, one BinarySecurityToken and the Signature only")
     targets: dict[str, etree._Element] = {}
     for element in (body, *header, *security):
         if (identifier := element.get(WSU_ID)) is not None:
             targets[identifier] = element
     return _Frame(body=body, timestamp=timestamp, token=token, signature=signatures[0], targets=targets)
-
-
-def _only_child(security: etree._Element, tag: str) -> etree._Element | None:
-    found = security.findall(tag)
-    if len(found) > 1:
-        raise Refusal(_FORMAT, f"there is more than one {etree.QName(tag).localname}")
-    return found[0] if found else None
 
 
 def _resolve(references: tuple[Reference, ...], frame: _Frame, envelope: etree._Element) -> tuple[etree._Element, ...]:

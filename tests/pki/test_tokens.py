@@ -84,9 +84,9 @@ def test_a_forged_token_is_refused(issue, check, stranger, signer):
 
 
 def test_a_client_assertion_is_no_access_token(signer, now, check):
-    """Made with the very key that signs our tokens, for our very audience: still of the wrong type."""
+    """Made by the very key that signs our tokens, in the issuer's name, for our audience: still of the wrong type."""
     token = assertions.client_assertion(
-        client_id="xa", audience=API, key=signer, now=now, jti="j", kid=signer.thumbprint
+        client_id=ISSUER, audience=API, key=signer, now=now, jti="j", kid=signer.thumbprint
     )
     assert name_of(check(token)) == "SIG_CONSTRAINTS_FAILURE"
 

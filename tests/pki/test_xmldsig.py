@@ -201,6 +201,15 @@ def test_many_transforms_are_refused(receipt, signer, trust, now, count):
     assert reason(seal(root, signer), trust=trust, now=now) == "TRANSFORM_NOT_ALLOWED"
 
 
+def test_the_enveloped_transform_must_be_there_and_has_no_parameters(receipt, signer, trust, now):
+    without, filled = etree.fromstring(receipt), etree.fromstring(receipt)
+    chain = without.find(f".//{DS}Transforms")
+    chain.remove(chain[0])
+    etree.SubElement(filled.find(f".//{DS}Transform"), f"{DS}XPath").text = "here()"
+    for root in (without, filled):
+        assert reason(seal(root, signer), trust=trust, now=now) == "TRANSFORM_NOT_ALLOWED"
+
+
 @pytest.mark.parametrize("count", [0, 2, 6, 10_000])
 def test_a_receipt_has_one_reference(receipt, signer, trust, now, count):
     root = etree.fromstring(receipt)

@@ -3,6 +3,7 @@
 The numbers follow Somorovsky et al., "On Breaking SAML" (2012), as SAMLRaider builds them.
 """
 
+import base64
 from copy import deepcopy
 
 import pytest
@@ -242,6 +243,8 @@ def test_a_wrapped_receipt_is_refused(attack, receipt, trust, now):
     verdict, signed = xmldsig.verify_enveloped(etree.tostring(attack(receipt)), trust=trust, now=now)
     assert signed is None
     assert verdict.sub_indication.name == RECEIPT_ATTACKS[attack]
+    moved = (original_inside_forged, original_first, signature_moved_down)
+    assert ("not at its place" in verdict.explanation) is (attack in moved)
 
 
 def test_a_receipt_may_not_be_signed_by_id(response, trust, now):
@@ -250,6 +253,16 @@ def test_a_receipt_may_not_be_signed_by_id(response, trust, now):
     root.append(signature)
     verdict, _ = xmldsig.verify_enveloped(etree.tostring(root), trust=trust, now=now)
     assert verdict.sub_indication.name == "NOT_COVERED"
+
+
+def test_a_reference_may_not_be_doubled(response, signer, trust, now):
+    root, _, signature = parts(response)
+    signed_info = signature.find(f"{DS}SignedInfo")
+    signed_info.append(deepcopy(signed_info[2]))
+    octets = etree.tostring(signed_info, method="c14n", exclusive=True)
+    signature.find(f"{DS}SignatureValue").text = base64.b64encode(signer.sign(octets)).decode()
+    verdict, _ = look(root, trust, now)
+    assert verdict.sub_indication.name == "SIGNED_DATA_NOT_FOUND"
 
 
 @pytest.mark.parametrize("uri", ["http://127.0.0.1:9/x", "file:///etc/passwd", "#xpointer(/)", "a1"])
