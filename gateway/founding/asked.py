@@ -36,7 +36,8 @@ class Neighbours:
 class Founding:
     """What is asked for: `front` and `ops` are host:port; `settings` go over those of the main file, by table.
 
-    Without `neighbours` the gateway knows no counterpart; without `ca` an authority of its own is made.
+    `counterparts` and `agreements` go into the files as they are, beside those of `neighbours`; without `ca` an
+    authority of the gateway's own is made.
     """
 
     folder: Path
@@ -46,6 +47,8 @@ class Founding:
     ops: str = "127.0.0.1:9464"
     ca: SigningKey | None = None
     neighbours: Neighbours | None = None
+    counterparts: tuple[Mapping[str, Any], ...] = ()
+    agreements: tuple[Mapping[str, Any], ...] = ()
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property

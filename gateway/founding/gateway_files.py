@@ -82,11 +82,11 @@ def _main_file(founding: Founding) -> dict[str, Any]:
     }
     for table, values in founding.settings.items():
         content.setdefault(table, {}).update(values)
+    counterparts = list(founding.counterparts)
     if founding.neighbours:
-        content["counterpart"] = [
-            das_counterpart(office, founding.neighbours),
-            ipas_counterpart(office, founding.neighbours),
-        ]
+        counterparts += das_counterpart(office, founding.neighbours), ipas_counterpart(office, founding.neighbours)
+    if counterparts:
+        content["counterpart"] = counterparts
     return content
 
 
@@ -108,8 +108,9 @@ def _offices_file(founding: Founding) -> dict[str, Any]:
             }
         ]
     }
-    if founding.neighbours:
-        content["agreement"] = agreements(office, founding.neighbours)
+    agreed = [*founding.agreements, *(agreements(office, founding.neighbours) if founding.neighbours else ())]
+    if agreed:
+        content["agreement"] = agreed
     return content
 
 

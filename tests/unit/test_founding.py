@@ -126,6 +126,17 @@ async def test_the_profile_opens_a_client(neighbourhood):
         assert client.head()["receiver"] == "XA"
 
 
+def test_other_counterparts_go_into_the_files_as_they_are(tmp_path):
+    counterpart = {"hosted": "XA", "code": "IB", "adapter": "das", "settings": {"base_url": "https://das.invalid/v1"}}
+    agreement = {"name": "other", "hosted": "XA", "counterpart": "IB", "adapter": "das", "tasks": ["place"]}
+    founding = Founding(
+        folder=tmp_path / "xa", office="XA", name="A", counterparts=(counterpart,), agreements=(agreement,)
+    )
+    settings = load_settings(found_gateway(founding).main, {})
+    assert [item.settings for item in settings.counterpart] == [counterpart["settings"]]
+    assert [item.name for item in settings.agreement] == ["other"]
+
+
 def test_keys_are_their_owners(neighbourhood):
     keys = neighbourhood / "xa" / "keys"
     assert stat.S_IMODE(keys.stat().st_mode) == 0o700
