@@ -18,6 +18,7 @@ from gateway.core.transmission import Obtained
 from gateway.ports import Append, MessageRow, Stops
 from gateway.stages.line import Line
 from gateway.stages.validate import Repeated, Valid, repeated
+from gateway.wire.operations import operation_of
 from gateway.wire.receipt import render_receipt
 
 __all__ = ["Recorded", "record"]
@@ -64,7 +65,7 @@ async def record(valid: Valid, line: Line) -> Recorded | Repeated:
             hosted=head.hosted,
             sender=head.sender,
             message_id=head.message_id,
-            operation=type(request).__name__,
+            operation=_operation(request),
             digest=valid.digest,
             receipt=receipt,
             evidence=await _evidence(valid, line),
@@ -93,13 +94,21 @@ async def record(valid: Valid, line: Line) -> Recorded | Repeated:
     )
 
 
+def _operation(request: Request) -> str:
+    """The contract's name of what was asked; what only REST or DAS has is named by its request."""
+    try:
+        return operation_of(request).value
+    except KeyError:
+        return type(request).__name__
+
+
 def _receipt(request: Request, valid: Valid, entry: Entry, line: Line) -> bytes:
     exchange = valid.effect.exchange
     receipt = Receipt(
         issuer=request.head.hosted,
         sender=request.head.sender,
         message_id=request.head.message_id,
-        operation=type(request).__name__,
+        operation=_operation(request),
         exchange_id=valid.effect.exchange_id,
         state=exchange.state if exchange else None,
         received_at=entry.at,

@@ -23,6 +23,8 @@ from gateway.wire.schema import NOTIFICATION, RECEIPT, validate
 __all__ = ["read_notification", "read_receipt", "render_notification", "render_receipt"]
 
 _Listed = TypeVar("_Listed", bound=Enum)
+#: All that a receipt says (schemas/receipt-1.xsd).
+_STATEMENT: Final = "We hold these bytes."
 _IN_RECEIPT: Final = f"{{{RECEIPT}}}"
 _IN_NOTIFICATION: Final = f"{{{NOTIFICATION}}}"
 
@@ -43,6 +45,7 @@ def render_receipt(receipt: Receipt) -> bytes:
         for document in receipt.documents
     ]
     contents = (
+        tag("Statement", _STATEMENT),
         tag("Issuer", receipt.issuer),
         tag("Sender", receipt.sender),
         tag("MessageId", receipt.message_id),
