@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
+from functools import cache
 from typing import Any, get_args
 
 from gateway.core.document import DocumentKind, ListedDocument, Publication
@@ -232,14 +233,19 @@ def payload_digest(request: Request) -> bytes:
     return hashlib.sha256(canonical_json(content)).digest()
 
 
+@cache
+def _members(kind: type) -> tuple[str, ...]:
+    """The members of a value that its digest is over: documents stand for their content by their digests."""
+    return tuple(field.name for field in fields(kind) if field.name != "content")
+
+
 def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        pairs = ((field.name, getattr(value, field.name)) for field in fields(value))
-        return {
-            name: _plain(item)
-            for name, item in pairs
-            if item is not None and name != "content" and not isinstance(item, Secret)
-        }
+    kind = type(value)
+    if kind is str or kind is int or kind is bool:
+        return value
+    if is_dataclass(kind):
+        pairs = ((name, getattr(value, name)) for name in _members(kind))
+        return {name: _plain(item) for name, item in pairs if item is not None and type(item) is not Secret}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, bytes):
@@ -248,4 +254,4 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return value
+    raise TypeError(f"{kind.__name__} has no place in a digest")
