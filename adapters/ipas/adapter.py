@@ -57,7 +57,7 @@ class IpasAdapter:
             if self._settings.content == "output-folder" and document.listed.size > self._settings.largest_file:
                 raise Refused(Reason.BODY_TOO_LARGE, f"documents[{place}]")
         handing = _handing(errand.exchange_id, cargo, self._settings, kit)
-        line = Line(kit=kit, url=url, rows=self._rows)
+        line = self._line(url, kit)
         steps = hand_over(handing, self._settings, kit.progress.known)
         done = await _drive(steps, line, cargo.documents, kit)
         kit.log.info("handed over", document=str(done.document), day=done.day.isoformat())
@@ -67,7 +67,7 @@ class IpasAdapter:
         """Ask each installation for its environments, and for its folder where files are written."""
         answers = []
         for right, url in self._settings.endpoints.items():
-            line = Line(kit=kit, url=url, rows=self._rows)
+            line = self._line(url, kit)
             try:
                 environments = await line.call(Operation.ENVIRONMENTS, {})
                 if self._settings.content == "output-folder":
@@ -76,6 +76,9 @@ class IpasAdapter:
                 raise ended(fault) from None
             answers.append(f"{right.value}: answers, {len(environments)} environment(s)")
         return "; ".join(answers)
+
+    def _line(self, url: str, kit: AdapterKit) -> Line:
+        return Line(kit=kit, url=url, rows=self._rows, largest_file=self._settings.largest_file)
 
 
 def adapter(settings: Mapping[str, Any]) -> IpasAdapter:

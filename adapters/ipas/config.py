@@ -62,7 +62,7 @@ class IpasSettings(_Table, frozen=True, kw_only=True):
 
     `endpoints` maps a right to the address of its installation; `first_number` to `last_number` is our own range in
     each year; `output_root` is the one folder of the server below which files are written; `largest_file` is in
-    bytes, and the answer limit of the connection must exceed it by half.
+    bytes, since the server has the whole document in its memory.
     """
 
     endpoints: dict[Right, str]

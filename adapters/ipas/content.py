@@ -60,9 +60,12 @@ async def stream_content(envelope: bytes, chunks: AsyncIterator[bytes]) -> Async
 
 
 class ContentCut:
-    """Takes an answer in pieces; keeps what is around the first `<content>` and digests what is inside."""
+    """Takes an answer in pieces; keeps what is around the first `<content>` and digests what is inside, which may be
+    of `largest` bytes.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, largest: int) -> None:
+        self._largest = largest
         self._before = b""
         self._after: bytes | None = None
         self._inside = False
@@ -108,4 +111,6 @@ class ContentCut:
         except binascii.Error:
             raise Deferred(Reason.REMOTE_MALFORMED, "content") from None
         self._size += len(decoded)
+        if self._size > self._largest:
+            raise Deferred(Reason.REMOTE_MALFORMED, "size of the content")
         self._digest.update(decoded)

@@ -41,11 +41,14 @@ _ANSWERS: Final = ("text/xml", "application/xml")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """The service of one installation at `url`; `rows` is the office's own part of the fault table."""
+    """The service of one installation at `url`; `rows` is the office's own part of the fault table, `largest_file` the
+    bytes of the largest document that is written or read.
+    """
 
     kit: AdapterKit
     url: str
     rows: Sequence[Row]
+    largest_file: int
 
     async def call(self, operation: Operation, arguments: dict[str, Any]) -> Any:
         """Call an operation and give its plain value. Raises Faulted, Refused or Deferred."""
@@ -72,17 +75,18 @@ class Line:
         """Read a file of the server and digest it, None if the answer holds none; raises as `call`."""
         operation = Operation.DOCUMENT_READ
         with self._metered(operation):
-            answer = await self.kit.http.call("POST", self.url, headers=HEADERS, body=encode(operation, {"arg0": path}))
-            cut = ContentCut()
-            cut.feed(answer.body)
-            body, content = cut.finish()
-            self._read(operation, answer, body)
+            body = encode(operation, {"arg0": path})
+            async with self.kit.http.download(self.url, headers=HEADERS, body=body) as (answer, pieces):
+                self._check_kind(answer)
+                cut = ContentCut(self.largest_file)
+                async for piece in pieces:
+                    cut.feed(piece)
+            around, content = cut.finish()
+            self._read(operation, answer, around)
             return content
 
     def _read(self, operation: Operation, answer: Answer, body: bytes) -> Any:
-        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if answer.status not in (200, 500) or kind not in _ANSWERS:
-            raise self._by_status(answer)
+        self._check_kind(answer)
         try:
             value = decode(operation, parse(body, limits=_LIMITS))
         except Refused as refused:  # of the parser: the answer is not ours to refuse for good
@@ -92,6 +96,11 @@ class Line:
         if answer.status != 200:
             raise Deferred(Reason.REMOTE_MALFORMED, "status")
         return value
+
+    def _check_kind(self, answer: Answer) -> None:
+        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if answer.status not in (200, 500) or kind not in _ANSWERS:
+            raise self._by_status(answer)
 
     def _by_status(self, answer: Answer) -> Refused | Deferred:
         if answer.status == 200:

@@ -98,12 +98,17 @@ class CounterpartHttp:
 
     @asynccontextmanager
     async def download(
-        self, url: str, *, headers: Mapping[str, str] | None = None
+        self, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> AsyncIterator[tuple[Answer, AsyncIterator[bytes]]]:
         """Open an answer to stream its bytes; who leaves early closes the connection. Raises as `call`."""
         target = self._target(url, None)
-        asking = self._session().get(
-            target, headers=dict(headers or {}), timeout=self._times(streamed=True), allow_redirects=False
+        asking = self._session().request(
+            "GET" if body is None else "POST",
+            target,
+            headers=dict(headers or {}),
+            data=body,
+            timeout=self._times(streamed=True),
+            allow_redirects=False,
         )
         response = await _classified(asking)
         try:

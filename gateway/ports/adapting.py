@@ -54,9 +54,9 @@ class Http(Protocol):
     ) -> Answer: ...
 
     def download(
-        self, url: str, *, headers: Mapping[str, str] | None = None
+        self, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> AbstractAsyncContextManager[tuple[Answer, AsyncIterator[bytes]]]:
-        """Open a streamed answer; its Answer has an empty body."""
+        """Open a streamed answer, by GET, or by POST with a body; its Answer has an empty body."""
         ...
 
 

@@ -173,6 +173,14 @@ async def test_several_documents_of_any_kind_go_below_one_root_by_safe_names(sta
     ]
 
 
+async def test_a_document_larger_than_the_answer_limit_is_written_and_read_back(start_office, make_errand):
+    office = await start_office()
+    content = bytes(range(256)) * (5 << 12)  # 5 MiB; the limit of an answer that is read whole is 4
+    delivered = await office.deliver(make_errand((content, "application/pdf", Role.CERTIFIED_COPY)))
+    assert office.of("file-written")[0]["size"] == len(content)
+    assert FactName.DIGEST_COMPARED in {fact.name for fact in delivered.facts}
+
+
 async def test_by_reference_only_the_register_is_written(start_office, make_errand):
     office = await start_office(content="reference-only", output_root=None)
     delivered = await office.deliver(make_errand())

@@ -39,7 +39,7 @@ async def test_there_is_one_place_for_the_content(envelope):
 
 
 def cut(answer, length):
-    cutter = ContentCut()
+    cutter = ContentCut(largest=1000)
     for start in range(0, len(answer), length):
         cutter.feed(answer[start : start + length])
     return cutter.finish()
@@ -53,6 +53,16 @@ def test_a_document_is_cut_out_and_digested_in_any_pieces(content, length, line)
     around, found = cut(AROUND[0] + text + AROUND[1], length)
     assert around == b"".join(AROUND)
     assert found == Content(size=len(content), sha256=hashlib.sha256(content).digest())
+
+
+def test_a_document_over_the_limit_is_malformed():
+    for size in (1000, 1001):
+        answer = AROUND[0] + base64.b64encode(bytes(size)) + AROUND[1]
+        if size == 1000:
+            assert cut(answer, 7)[1].size == 1000
+        else:
+            with pytest.raises(Deferred):
+                cut(answer, 7)
 
 
 def test_an_answer_without_content_stays_as_it_is():

@@ -1,5 +1,7 @@
 """One call: what comes back is read by status, kind and content, and is a value, a fault or a Reason."""
 
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -39,9 +41,18 @@ class OneAnswer:
         self.sent = (method, url, headers, content, size)
         return self.answer
 
+    @asynccontextmanager
+    async def download(self, url, *, headers=None, body=None):
+        whole = await self.call("POST", url, headers=headers, body=body)
+        yield replace(whole, body=b""), self._pieces(whole.body)
+
+    async def _pieces(self, content):
+        for start in range(0, len(content), 5):
+            yield content[start : start + 5]
+
 
 def line(http):
-    return Line(kit=MemoryKit(http).kit(), url="https://ipas.invalid/x", rows=())
+    return Line(kit=MemoryKit(http).kit(), url="https://ipas.invalid/x", rows=(), largest_file=1000)
 
 
 async def turned_away(http, operation=READ):
@@ -140,13 +151,28 @@ async def test_content_that_hides_markup_is_malformed():
     assert malformed.value.reason is Reason.REMOTE_MALFORMED
 
 
+async def test_a_file_that_is_larger_than_any_we_write_is_not_read_to_its_end():
+    content = f"<return><content>{'AAEC' * 400}</content></return>"
+    response = f"<n:OutputFieldReadDocumentResponse>{content}</n:OutputFieldReadDocumentResponse>"
+    with pytest.raises(Deferred) as malformed:
+        await line(OneAnswer(200, envelope(response))).read_back("/srv/a.pdf")
+    assert malformed.value.place == "size of the content"
+
+
+async def test_a_page_in_the_place_of_a_file_is_judged_by_its_status():
+    http = OneAnswer(502, b"<html>" * 20_000, **{"content-type": "text/html"})
+    with pytest.raises(Deferred) as away:
+        await line(http).read_back("/srv/a.pdf")
+    assert away.value.reason is Reason.REMOTE_OUTCOME_UNKNOWN
+
+
 async def test_every_call_is_counted_by_operation_and_outcome():
     kit = MemoryKit(OneAnswer(200, envelope("<n:UserdocReadResponse/>")))
-    await Line(kit=kit.kit(), url="https://ipas.invalid/x", rows=()).call(READ, {})
+    await Line(kit=kit.kit(), url="https://ipas.invalid/x", rows=(), largest_file=1000).call(READ, {})
     kit.http = OneAnswer(500, fault("The document does not exist"))
     with pytest.raises(Faulted):
-        await Line(kit=kit.kit(), url="https://ipas.invalid/x", rows=()).call(READ, {})
+        await Line(kit=kit.kit(), url="https://ipas.invalid/x", rows=(), largest_file=1000).call(READ, {})
     kit.http = OneAnswer(503, b"", **{"content-type": "text/html"})
     with pytest.raises(Deferred):
-        await Line(kit=kit.kit(), url="https://ipas.invalid/x", rows=()).call(READ, {})
+        await Line(kit=kit.kit(), url="https://ipas.invalid/x", rows=(), largest_file=1000).call(READ, {})
     assert [outcome for _, _, outcome in kit.meter.calls] == ["answered", "absent", "remote_busy"]
