@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.core.document import Document
+from gateway.core.document import Document, Role
 from gateway.core.exchange import Exchange, Fact, FactName
 from gateway.core.release import Decision
 from gateway.core.transmission import Leg
@@ -32,10 +32,16 @@ class ExchangeView:
     transmissions: tuple[TransmissionView, ...]
 
     def documents_of(self, version: int) -> tuple[Document, ...]:
-        """The documents as they were in `version`: those that came last before or with it."""
-        came = max((document.version for document in self.documents if document.version <= version), default=0)
-        return tuple(document for document in self.documents if document.version == came)
+        """The documents as they were in `version`: those that came last before or with it, and the last certificate."""
+        certificates = [d for d in self.documents if d.listed.role is Role.REGISTRATION_CERTIFICATE]
+        others = [d for d in self.documents if d.listed.role is not Role.REGISTRATION_CERTIFICATE]
+        return (*_last(others, version), *_last(certificates, version))
 
     def fact(self, name: FactName) -> str | None:
         """The newest value of a fact, or None."""
         return next((fact.value for fact in reversed(self.facts) if fact.name is name), None)
+
+
+def _last(documents: list[Document], version: int) -> list[Document]:
+    came = max((document.version for document in documents if document.version <= version), default=0)
+    return [document for document in documents if document.version == came]
