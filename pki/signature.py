@@ -58,6 +58,8 @@ __all__ = [
 #: Prefixes of an InclusiveNamespaces list; the list's length is bounded because C14N walks it per element.
 _PREFIX: Final = re.compile(r"[^\W\d][\w.\-]{0,63}|#default")
 _MAX_PREFIXES: Final = 32
+#: Namespace declarations in scope where C14N begins; toolkits write a dozen or two.
+_MAX_NAMESPACES: Final = 100
 #: Attributes each element may have (XML-DSig schema, without the extension points nobody needs here).
 _ATTRIBUTES: Final = {
     DS_SIGNATURE: frozenset({"Id"}),
@@ -119,6 +121,7 @@ def read_signature(
     Refuses ds:Object (nothing enveloped is ours), any algorithm off the lists, and zero or too many references.
     """
     _expect(signature, DS_SIGNATURE)
+    _namespaces_in_scope(signature)
     signed_info, value, key_info = _children(signature, (DS_SIGNED_INFO, DS_SIGNATURE_VALUE, DS_KEY_INFO))
     # A count before any loop: a thousand references cost as much as one.
     if not 3 <= len(signed_info) <= 2 + max_references:
@@ -156,7 +159,8 @@ def read_signature(
 
 def canonical(element: etree._Element, prefixes: list[str] | None = None) -> bytes:
     """Exclusive C14N 1.0 without comments of an element where it stands (its ancestors give the namespaces)."""
-    if prefixes is not None and "#default" in prefixes and element.prefix is not None and None in element.nsmap:
+    namespaces = _namespaces_in_scope(element)
+    if prefixes is not None and "#default" in prefixes and element.prefix is not None and None in namespaces:
         # libxml2 would honour "#default" but lxml drops it, so the octets would be others than the signer's.
         raise Refusal(
             SubIndication.SIG_CONSTRAINTS_FAILURE,
@@ -168,6 +172,18 @@ def canonical(element: etree._Element, prefixes: list[str] | None = None) -> byt
         )
     except etree.LxmlError:
         raise Refusal(SubIndication.FORMAT_FAILURE, "it cannot be canonicalized (a relative namespace URI?)") from None
+
+
+def _namespaces_in_scope(element: etree._Element) -> dict[str | None, str]:
+    """Prefix -> namespace; refused if there are too many.
+
+    lxml copies them to the apex of what it canonicalizes, looking each up among those before. That is quadratic,
+    anyone may add declarations, and it happens before anything is proven.
+    """
+    namespaces = element.nsmap
+    if len(namespaces) > _MAX_NAMESPACES:
+        raise Refusal(SubIndication.FORMAT_FAILURE, f"more than {_MAX_NAMESPACES} namespaces are in scope")
+    return namespaces
 
 
 def check_signature_value(parts: SignatureParts, key: PublicKey) -> None:

@@ -360,6 +360,17 @@ def test_a_malformed_prefix_list_is_refused(soap, prefixes):
     assert soap.refused(soap.seal(envelope)) == "FORMAT_FAILURE"
 
 
+@pytest.mark.parametrize(("count", "good"), [(80, True), (100, False), (50_000, False)])
+@pytest.mark.parametrize("place", [b"<s:Envelope ", b"<ds:SignedInfo "])
+def test_the_namespaces_in_scope_are_bounded_since_anyone_may_add_them(soap, now, place, count, good):
+    """Declarations nobody uses are not part of what is signed; 50,000 of them would cost half a minute."""
+    text = etree.tostring(soap.signed()).replace(b"<ds:SignedInfo>", b"<ds:SignedInfo >")
+    many = b" ".join(b'xmlns:n%d="urn:%d"' % (number, number) for number in range(count))
+    result = wss.verify(etree.fromstring(text.replace(place, place + many + b" ", 1)), trust=soap.trust, now=now)
+    assert result.verdict.passed is good
+    assert good or "namespaces are in scope" in result.verdict.explanation
+
+
 def test_what_cannot_be_canonicalized_is_refused(soap, now):
     envelope = soap.signed()
     text = etree.tostring(envelope).replace(b"urn:example:deposit", b"relative/name")

@@ -220,6 +220,14 @@ def test_a_receipt_has_one_reference(receipt, signer, trust, now, count):
     assert reason(seal(root, signer), trust=trust, now=now) == expected
 
 
+@pytest.mark.parametrize(("count", "good"), [(80, True), (50_000, False)])
+def test_the_namespaces_in_scope_are_bounded(receipt, trust, now, count, good):
+    many = b"".join(b' xmlns:n%d="urn:%d"' % (number, number) for number in range(count))
+    verdict, _ = xmldsig.verify_enveloped(receipt.replace(b"<r:Receipt", b"<r:Receipt" + many, 1), trust=trust, now=now)
+    assert verdict.passed is good
+    assert good or "namespaces are in scope" in verdict.explanation
+
+
 def test_a_parsed_element_is_judged_like_its_bytes_and_left_alone(receipt, trust, now):
     root = etree.fromstring(receipt)
     assert xmldsig.verify_enveloped(root, trust=trust, now=now)[0].passed
