@@ -1,0 +1,123 @@
+"""Load: a number of connections, each with one message under way, until time or messages are used up."""
+
+import asyncio
+import hashlib
+import ssl
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from gateway.bench.connection import Answer, Broken, Connection, connect
+from gateway.bench.messages import Message, Paper
+
+__all__ = ["Address", "Kept", "Round", "drive", "judge"]
+
+#: One accepted answer in so many is kept, at most so many of them, to be looked at when the run is over.
+_KEEP_EACH: Final = 50
+_KEEP_MOST: Final = 64
+_RECEIPT: Final = b"<Receipt>"
+_CODE: Final = b"<Code>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where the gateway's front door is; `tls` verifies it, None: plain."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A message and the answer it got."""
+
+    message: Message
+    body: bytes
+
+
+@dataclass(slots=True, kw_only=True)
+class Round:
+    """What one drive gave: seconds of every accepted message, errors by Reason code, digests of the receipts."""
+
+    seconds: list[float] = field(default_factory=list)
+    errors: Counter[str] = field(default_factory=Counter)
+    receipts: set[bytes] = field(default_factory=set)
+    kept: list[Kept] = field(default_factory=list)
+    began: float = 0.0
+    ended: float = 0.0
+    used_up: bool = False
+
+    @property
+    def accepted(self) -> int:
+        """How many messages got a receipt."""
+        return len(self.seconds)
+
+
+def judge(answer: Answer) -> tuple[bytes | None, str]:
+    """Give the base64 of the receipt, or None and what came instead: a Reason code, or `http-NNN`."""
+    _, found, rest = answer.body.partition(_RECEIPT)
+    if answer.status == 200 and found:
+        return rest.partition(b"<")[0], ""
+    code = answer.body.partition(_CODE)[2][:4].decode("ascii", "replace")
+    return None, code if code.isdecimal() else f"http-{answer.status}"
+
+
+async def drive(
+    address: Address, messages: Iterator[Message], paper: Paper, *, concurrency: int, seconds: float | None
+) -> Round:
+    """Send messages over `concurrency` connections for `seconds` (None: until they are used up), and await the last.
+
+    Nothing is sent twice: what was refused, or whose connection was cut, is an error and the next one follows.
+    """
+    loop = asyncio.get_running_loop()
+    result = Round()
+    opened = await asyncio.gather(*(connect(address.host, address.port, address.tls) for _ in range(concurrency)))
+    result.began = loop.time()
+    until = float("inf") if seconds is None else result.began + seconds
+    await asyncio.gather(*(_walk(each, address, messages, paper, until, result) for each in opened))
+    result.ended = loop.time()
+    return result
+
+
+async def _walk(
+    connection: Connection, address: Address, messages: Iterator[Message], paper: Paper, until: float, result: Round
+) -> None:
+    now = asyncio.get_running_loop().time
+    try:
+        while (started := now()) < until:
+            message = next(messages, None)
+            if message is None:
+                result.used_up = True
+                return
+            try:
+                answer = await _send(connection, message, paper)
+            except Broken:
+                result.errors["connection"] += 1
+                connection = await connect(address.host, address.port, address.tls)
+                continue
+            _note(message, answer, now() - started, result)
+            if answer.last:
+                connection = await connect(address.host, address.port, address.tls)
+    except Broken:
+        result.errors["no-connection"] += 1
+    finally:
+        connection.close()
+
+
+async def _send(connection: Connection, message: Message, paper: Paper) -> Answer:
+    if message.attached:
+        return await connection.ask(message.front, paper.view, message.back)
+    return await connection.ask(message.front)
+
+
+def _note(message: Message, answer: Answer, seconds: float, result: Round) -> None:
+    receipt, error = judge(answer)
+    if receipt is None:
+        result.errors[error] += 1
+        return
+    if len(result.seconds) % _KEEP_EACH == 0 and len(result.kept) < _KEEP_MOST:
+        result.kept.append(Kept(message=message, body=answer.body))
+    result.seconds.append(seconds)
+    result.receipts.add(hashlib.blake2b(receipt, digest_size=16).digest())
