@@ -16,6 +16,7 @@ from typing import Final
 
 from lxml import etree
 
+from pki.canonical import canonical, namespaces_in_scope, refuse_stray_text
 from pki.names import (
     DS_CANONICALIZATION,
     DS_DIGEST_METHOD,
@@ -45,21 +46,16 @@ from pki.verdict import Refusal, SubIndication, shown
 __all__ = [
     "Reference",
     "SignatureParts",
-    "canonical",
     "check_digest",
     "check_signature_value",
     "decode_base64",
     "leaf_text",
     "read_signature",
-    "refuse_stray_text",
-    "refuse_uncovered_nodes",
 ]
 
 #: Prefixes of an InclusiveNamespaces list; the list's length is bounded because C14N walks it per element.
 _PREFIX: Final = re.compile(r"[^\W\d][\w.\-]{0,63}|#default")
 _MAX_PREFIXES: Final = 32
-#: Namespace declarations in scope where C14N begins; toolkits write a dozen or two.
-_MAX_NAMESPACES: Final = 100
 #: Attributes each element may have (XML-DSig schema, without the extension points nobody needs here).
 _ATTRIBUTES: Final = {
     DS_SIGNATURE: frozenset({"Id"}),
@@ -101,18 +97,6 @@ class SignatureParts:
     key_info: etree._Element
 
 
-def refuse_uncovered_nodes(root: etree._Element) -> None:
-    """Refuse comments, processing instructions and a DOCTYPE anywhere in the document.
-
-    Exclusive C14N drops comments, so they would be unsigned, and they split the text around them (CVE-2017-11427
-    and its kin); SOAP 1.1 section 3 and SOAP 1.2 part 1 section 5 forbid the other two.
-    """
-    if next(root.iter(etree.Comment, etree.ProcessingInstruction, etree.Entity), None) is not None:
-        raise Refusal(SubIndication.FORMAT_FAILURE, "comments and processing instructions are not allowed in it")
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise Refusal(SubIndication.FORMAT_FAILURE, "a DOCTYPE is not allowed in it")
-
-
 def read_signature(
     signature: etree._Element, *, chains: Collection[tuple[str, ...]], max_references: int = MAX_REFERENCES
 ) -> SignatureParts:
@@ -121,7 +105,7 @@ def read_signature(
     Refuses ds:Object (nothing enveloped is ours), any algorithm off the lists, and zero or too many references.
     """
     _expect(signature, DS_SIGNATURE)
-    _namespaces_in_scope(signature)
+    namespaces_in_scope(signature)
     signed_info, value, key_info = _children(signature, (DS_SIGNED_INFO, DS_SIGNATURE_VALUE, DS_KEY_INFO))
     # A count before any loop: a thousand references cost as much as one.
     if not 3 <= len(signed_info) <= 2 + max_references:
@@ -145,8 +129,7 @@ def read_signature(
             SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
             f"signature algorithm {shown(method.get('Algorithm'))} is not accepted",
         )
-    if leaf_text(method).strip():
-        raise Refusal(SubIndication.FORMAT_FAILURE, "ds:SignatureMethod must be empty")
+    _refuse_content(method)
     return SignatureParts(
         signed_info=signed_info,
         prefixes=_read_prefixes(canonicalization),
@@ -155,35 +138,6 @@ def read_signature(
         value=decode_base64(leaf_text(value)),
         key_info=key_info,
     )
-
-
-def canonical(element: etree._Element, prefixes: list[str] | None = None) -> bytes:
-    """Exclusive C14N 1.0 without comments of an element where it stands (its ancestors give the namespaces)."""
-    namespaces = _namespaces_in_scope(element)
-    if prefixes is not None and "#default" in prefixes and element.prefix is not None and None in namespaces:
-        # libxml2 would honour "#default" but lxml drops it, so the octets would be others than the signer's.
-        raise Refusal(
-            SubIndication.SIG_CONSTRAINTS_FAILURE,
-            "PrefixList names #default while a default namespace is in scope; use prefixes instead",
-        )
-    try:
-        return etree.tostring(
-            element, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=prefixes
-        )
-    except etree.LxmlError:
-        raise Refusal(SubIndication.FORMAT_FAILURE, "it cannot be canonicalized (a relative namespace URI?)") from None
-
-
-def _namespaces_in_scope(element: etree._Element) -> dict[str | None, str]:
-    """Prefix -> namespace; refused if there are too many.
-
-    lxml copies them to the apex of what it canonicalizes, looking each up among those before. That is quadratic,
-    anyone may add declarations, and it happens before anything is proven.
-    """
-    namespaces = element.nsmap
-    if len(namespaces) > _MAX_NAMESPACES:
-        raise Refusal(SubIndication.FORMAT_FAILURE, f"more than {_MAX_NAMESPACES} namespaces are in scope")
-    return namespaces
 
 
 def check_signature_value(parts: SignatureParts, key: PublicKey) -> None:
@@ -201,15 +155,6 @@ def check_digest(reference: Reference, element: etree._Element) -> None:
         raise Refusal(SubIndication.HASH_FAILURE, f"the digest of {shown(reference.uri)} differs: it was changed")
 
 
-def refuse_stray_text(element: etree._Element) -> None:
-    """Refuse text, other than white space, between the children of an element that holds elements only."""
-    text = element.text or ""
-    for child in element:
-        text += child.tail or ""
-    if text and not text.isspace():
-        raise Refusal(SubIndication.FORMAT_FAILURE, f"stray text in {_name(element)}")
-
-
 def leaf_text(element: etree._Element) -> str:
     """The text of an element that must have no children (text after a child would be overlooked)."""
     if len(element):
@@ -220,7 +165,8 @@ def leaf_text(element: etree._Element) -> str:
 def decode_base64(text: str) -> bytes:
     """Base64 with white space as XML allows it, anything else refused."""
     try:
-        return a2b_base64("".join(text.split()), strict_mode=True)
+        # ASCII first: what else Python takes for white space is none in XML.
+        return a2b_base64(b"".join(text.encode("ascii").split()), strict_mode=True)
     except ValueError:
         raise Refusal(SubIndication.FORMAT_FAILURE, "a value is not base64") from None
 
@@ -237,6 +183,7 @@ def _read_reference(reference: etree._Element, chains: Collection[tuple[str, ...
             SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
             f"digest algorithm {shown(method.get('Algorithm'))} is not accepted",
         )
+    _refuse_content(method)
     found, prefixes = _read_transforms(transforms, chains)
     return Reference(
         uri=uri,
@@ -270,13 +217,14 @@ def _read_transforms(
     for transform in transforms:
         if transform.get("Algorithm") == EXCLUSIVE_C14N:
             prefixes = _read_prefixes(transform)
-        elif len(transform):
-            raise Refusal(SubIndication.TRANSFORM_NOT_ALLOWED, "the enveloped-signature transform has no parameters")
+        else:
+            _refuse_content(transform)
     return tuple(found), prefixes
 
 
 def _read_prefixes(method: etree._Element) -> list[str] | None:
     """The PrefixList of exclusive C14N (its section 3); None where there is none."""
+    refuse_stray_text(method)
     if not len(method):
         return None
     (inclusive,) = _children(method, (EC_INCLUSIVE,))
@@ -305,6 +253,13 @@ def _expect(element: etree._Element, tag: str) -> None:
     names = element.keys()
     if not _ATTRIBUTES[tag].issuperset(names) or ("Id" in names and not _ID.fullmatch(element.get("Id", ""))):
         raise Refusal(SubIndication.FORMAT_FAILURE, f"{_name(element)} has an attribute that does not belong there")
+
+
+def _refuse_content(element: etree._Element) -> None:
+    """The element stands for its algorithm alone: no parameter of any accepted one is ours to read."""
+    if len(element):
+        raise Refusal(SubIndication.FORMAT_FAILURE, f"{_name(element)} must be empty")
+    refuse_stray_text(element)
 
 
 def _name(element: etree._Element) -> str:

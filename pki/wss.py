@@ -18,6 +18,7 @@ from typing import Final, cast
 from cryptography import x509
 from lxml import etree
 
+from pki.canonical import refuse_stray_text, refuse_uncovered_nodes
 from pki.keyinfo import find_signer
 from pki.names import (
     DS_SIGNATURE,
@@ -33,15 +34,7 @@ from pki.names import (
     XML_ID,
 )
 from pki.policy import EXCLUSIVE_C14N, MAX_REFERENCES
-from pki.signature import (
-    Reference,
-    check_digest,
-    check_signature_value,
-    leaf_text,
-    read_signature,
-    refuse_stray_text,
-    refuse_uncovered_nodes,
-)
+from pki.signature import Reference, check_digest, check_signature_value, leaf_text, read_signature
 from pki.trust import TrustedCertificate, TrustList
 from pki.verdict import Refusal, SubIndication, Verdict, passed, refused, shown
 from pki.wss_sign import sign

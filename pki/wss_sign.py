@@ -15,11 +15,11 @@ from typing import Final
 
 from lxml import etree
 
+from pki.canonical import canonical
 from pki.document import parse
 from pki.keys import SigningKey
 from pki.names import DS, ENCODING_BASE64, SOAP11, SOAP12, TYPE_X509V3, WSSE, WSSE_SECURITY, WSU, WSU_ID
 from pki.policy import EXCLUSIVE_C14N
-from pki.signature import canonical
 
 __all__ = ["DEFAULT_LIFETIME", "sign"]
 

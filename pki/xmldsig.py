@@ -21,11 +21,12 @@ from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import InvalidDigest, InvalidSignature, SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
+from pki.canonical import canonical, refuse_uncovered_nodes
 from pki.document import parse
 from pki.keys import SigningKey
 from pki.names import DS, DS_SIGNATURE, DS_X509_CERTIFICATE, DS_X509_DATA, WSU_ID, XML_ID
 from pki.policy import DIGESTS, ENVELOPED, EXCLUSIVE_C14N, SIGNATURE_ALGORITHMS
-from pki.signature import Reference, canonical, decode_base64, leaf_text, read_signature, refuse_uncovered_nodes
+from pki.signature import Reference, decode_base64, leaf_text, read_signature
 from pki.trust import TrustedCertificate, TrustList, UnusablePin, pin
 from pki.verdict import Refusal, SubIndication, Verdict, passed, refused
 
