@@ -172,7 +172,10 @@ async def _record(error: Refused | Deferred, visit: Visit) -> None:
         visit.presence.failed(encounter.source)
     if error.reason is Reason.RATE_EXCEEDED:
         encounter = replace(encounter, office=None)
-    await refuse(error, encounter, door.crowd, door.line)
+    try:
+        await refuse(error, encounter, door.crowd, door.line)
+    except Exception as bug:  # whatever happens here, the sender gets an answer
+        _log.error("a refusal could not be recorded", door=encounter.door, reason=error.reason.code, exc_info=bug)
     if encounter.office is not None:  # a stranger does not fill the log either: the meter counts it
         _log.info(
             "refused",

@@ -26,6 +26,8 @@ _MOST_HEADERS: Final = 64
 #: Seconds: for a TLS handshake, and for reading on what a caller still sends after it was refused.
 _HANDSHAKE: Final = 15.0
 _LINGERING: Final = 5.0
+#: Seconds that what is still inside after its grace gets to take notice.
+_CUT: Final = 0.1
 _BACKLOG: Final = 1024
 
 
@@ -128,7 +130,7 @@ async def listen(
     presence: Presence | None = None,
 ) -> Listening:
     """Serve `app` on a bound socket, plain or with TLS, whose files are watched; `idle` in seconds."""
-    runner = web.AppRunner(app, handle_signals=False, access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(app, handle_signals=False, access_log=None, shutdown_timeout=_CUT)
     await runner.setup()
     options = {
         "access_log": None,
