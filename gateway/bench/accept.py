@@ -109,7 +109,7 @@ async def run_accept(plan: Plan, prepared: Prepared, tell: Progress) -> Figures:
             gateway_after, database_after = running.usage()
             after = memory_of(running.gateway())
             tell("verifying", 0, None)
-            steps, verified = await prove(ground, result, paper, prepared.run)
+            steps, verified = await prove(ground, result, prepared.run)
         except Broken as error:
             raise BenchFailed(f"the gateway does not answer ({error}); see {ground.folder}/gateway.log") from None
     costs = Costs(

@@ -6,6 +6,7 @@ import ssl
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Final
 
 from gateway.bench.connection import Answer, Broken, Connection, connect
@@ -13,7 +14,8 @@ from gateway.bench.messages import Message, Paper
 
 __all__ = ["Address", "Kept", "Round", "drive", "judge"]
 
-#: One accepted answer in so many is kept, at most so many of them, to be looked at when the run is over.
+#: The first answers and one in so many are kept, at most so many of them, to be looked at when the run is over.
+_KEEP_FIRST: Final = 4
 _KEEP_EACH: Final = 50
 _KEEP_MOST: Final = 64
 _RECEIPT: Final = b"<Receipt>"
@@ -71,22 +73,20 @@ async def drive(
 
     Nothing is sent twice: what was refused, or whose connection was cut, is an error and the next one follows.
     """
-    loop = asyncio.get_running_loop()
     result = Round()
     opened = await asyncio.gather(*(connect(address.host, address.port, address.tls) for _ in range(concurrency)))
-    result.began = loop.time()
+    result.began = perf_counter()
     until = float("inf") if seconds is None else result.began + seconds
     await asyncio.gather(*(_walk(each, address, messages, paper, until, result) for each in opened))
-    result.ended = loop.time()
+    result.ended = perf_counter()
     return result
 
 
 async def _walk(
     connection: Connection, address: Address, messages: Iterator[Message], paper: Paper, until: float, result: Round
 ) -> None:
-    now = asyncio.get_running_loop().time
     try:
-        while (started := now()) < until:
+        while (started := perf_counter()) < until:
             message = next(messages, None)
             if message is None:
                 result.used_up = True
@@ -97,7 +97,7 @@ async def _walk(
                 result.errors["connection"] += 1
                 connection = await connect(address.host, address.port, address.tls)
                 continue
-            _note(message, answer, now() - started, result)
+            _note(message, answer, perf_counter() - started, result)
             if answer.last:
                 connection = await connect(address.host, address.port, address.tls)
     except Broken:
@@ -117,7 +117,8 @@ def _note(message: Message, answer: Answer, seconds: float, result: Round) -> No
     if receipt is None:
         result.errors[error] += 1
         return
-    if len(result.seconds) % _KEEP_EACH == 0 and len(result.kept) < _KEEP_MOST:
+    number = len(result.seconds)
+    if (number < _KEEP_FIRST or number % _KEEP_EACH == 0) and len(result.kept) < _KEEP_MOST:
         result.kept.append(Kept(message=message, body=answer.body))
     result.seconds.append(seconds)
     result.receipts.add(hashlib.blake2b(receipt, digest_size=16).digest())

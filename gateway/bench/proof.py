@@ -15,8 +15,8 @@ from typing import Final
 from gateway.bench.connection import Answer, connect
 from gateway.bench.ground import Ground
 from gateway.bench.load import Address, Kept, Round, judge
-from gateway.bench.messages import Message, Paper, Scribe
-from gateway.bench.plan import OFFICE, BenchFailed
+from gateway.bench.messages import Message, Paper, Scribe, write_paper
+from gateway.bench.plan import OFFICE, BenchFailed, Size
 from gateway.client import OfficeClient, load_profile
 from gateway.core.reason import Reason
 from gateway.core.receipt import Receipt
@@ -37,7 +37,7 @@ _ASKED: Final = 5
 _DURABLE: Final = ("synchronous_commit", "fsync", "full_page_writes")
 
 
-async def prove(ground: Ground, result: Round, paper: Paper, run: str) -> tuple[tuple[str, ...], dict[str, int]]:
+async def prove(ground: Ground, result: Round, run: str) -> tuple[tuple[str, ...], dict[str, int]]:
     """Give the steps in the order in which the gateway does them, and how many of what was verified; BenchFailed."""
     if not result.kept:
         raise BenchFailed(f"no message was accepted; errors by Reason code: {dict(result.errors)}")
@@ -47,7 +47,7 @@ async def prove(ground: Ground, result: Round, paper: Paper, run: str) -> tuple[
     receipts = [_verify(kept, trust) for kept in result.kept]
     states = await _ask_states(ground, receipts[:_ASKED])
     durable = read_durability(ground.cluster)
-    probes = await _probe(ground, paper, run)
+    probes = await _probe(ground, run)
     steps = (
         f"signature verified against the office's certificate (a spoiled one: refused, {probes['signature']})",
         f"schema validated (a message without number: refused, {probes['schema']})",
@@ -140,11 +140,13 @@ def _replace(operation: str, name: str, new: str) -> str:
     return before + new + rest.partition(f"</{name}>")[2]
 
 
-async def _probe(ground: Ground, paper: Paper, run: str) -> dict[str, str]:
-    """Send what must be refused, and one message twice; gives {what: Reason code}."""
+async def _probe(ground: Ground, run: str) -> dict[str, str]:
+    """Send what must be refused, and one message twice, all of them small; gives {what: Reason code}."""
+    paper = ground.folder / "probe.pdf"
+    write_paper(paper, Size.SMALL.document)
     scribe = Scribe(
         key=load_signing_key(ground.keys / "system.key", ground.keys / "system.pem"),
-        paper=paper,
+        paper=Paper(paper),
         attached=False,
         host=ground.host,
         run=run,
