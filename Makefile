@@ -31,13 +31,15 @@ test: $(STAMP) ## all tests
 unit: $(STAMP) ## the fast tests only: no database, no sockets
 	@$(BIN)/pytest tests/unit tests/pki tests/architecture $(ARGS)
 
-lint: $(STAMP) ## style, types, import rules
+lint: $(STAMP) ## style, types, import rules, file sizes
 	@echo "ruff: style"        && $(BIN)/ruff check . \
 	  || { echo "Many of these mend themselves: make format. The rest: see the rule named at the line's end."; exit 1; }
 	@echo "ruff: format"       && $(BIN)/ruff format --check . || { echo "Run: make format"; exit 1; }
 	@echo "mypy: types"        && $(BIN)/mypy || { echo "Give the missing type or mend the call; see CONTRIBUTING.md."; exit 1; }
 	@echo "lint-imports: layers" && $(BIN)/lint-imports \
 	  || { echo "Who may import whom stands in pyproject.toml and ARCHITECTURE.md."; exit 1; }
+	@echo "rooms: sizes and names" && $(BIN)/pytest tests/architecture/test_rooms.py \
+	  || { echo "A file has one duty and at most 400 lines; names are those of GLOSSARY.md."; exit 1; }
 
 format: $(STAMP) ## mend what ruff can mend
 	@$(BIN)/ruff check --fix-only --quiet . ; $(BIN)/ruff format .
