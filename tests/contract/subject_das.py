@@ -37,7 +37,7 @@ NOBODY = "127.0.0.1:1"
 CODE = "7QX1"
 FORMER, DATE = date(2026, 2, 1), date(2026, 2, 3)
 
-BUREAU = """
+BUREAU = r"""
 folder = "bureau"
 {settings}
 [timings]
@@ -50,6 +50,7 @@ first_retry = 0.01
 [[office]]
 code = "XC"
 client_id = "xc-office"
+number_pattern = '^XC \d{{4}}/\d{{6}}$'
 certificate = "xc.pem"
 roles = ["depositing"]
 access_codes = "office"
