@@ -41,6 +41,7 @@ class SubIndication(StrEnum):
     NOT_YET_VALID = "NOT_YET_VALID"
     # Ours: each is a row of its own in the error table of whoever asks.
     NO_SIGNATURE = "NO_SIGNATURE"
+    NO_TIMESTAMP = "NO_TIMESTAMP"
     MULTIPLE_SIGNATURES = "MULTIPLE_SIGNATURES"
     TRANSFORM_NOT_ALLOWED = "TRANSFORM_NOT_ALLOWED"
     NOT_COVERED = "NOT_COVERED"

@@ -167,7 +167,7 @@ def _read_envelope(envelope: etree._Element) -> _Frame:
     timestamp = security.find(WSU_TIMESTAMP)
     token = security.find(WSSE_TOKEN)
     if timestamp is None:
-        raise Refusal(_FORMAT, "the wsse:Security header has no wsu:Timestamp")
+        raise Refusal(SubIndication.NO_TIMESTAMP, "the wsse:Security header has no wsu:Timestamp")
     if len(security) != (2 if token is None else 3):
         raise Refusal(_FORMAT, "wsse:Security may hold one Timestamp, one BinarySecurityToken and the Signature only")
     targets: dict[str, etree._Element] = {}
@@ -216,7 +216,7 @@ def _refuse_double_ids(envelope: etree._Element, referenced: set[str]) -> None:
 
 def _read_timestamp(timestamp: etree._Element) -> tuple[datetime, datetime]:
     if [child.tag for child in timestamp] != [WSU_CREATED, WSU_EXPIRES]:
-        raise Refusal(_FORMAT, "wsu:Timestamp must hold Created and Expires, in this order")
+        raise Refusal(SubIndication.NO_TIMESTAMP, "wsu:Timestamp must hold Created and Expires, in this order")
     created, expires = (_read_time(leaf_text(child).strip()) for child in timestamp)
     if expires <= created:
         raise Refusal(_FORMAT, "wsu:Expires is not later than wsu:Created")
