@@ -40,6 +40,8 @@ from joserfc.jwk import ECKey
 from gateway.core.secret import Secret
 
 ROOT = Path(__file__).parents[2]
+#: Where nobody listens.
+NOBODY = "127.0.0.1:1"
 
 
 @dataclass(frozen=True, kw_only=True)

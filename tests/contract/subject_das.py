@@ -1,6 +1,5 @@
 """The DAS adapter against the sandbox Bureau, which is another party: a process of its own that shares no code."""
 
-import hashlib
 import ssl
 from collections import Counter
 from contextlib import asynccontextmanager
@@ -8,15 +7,14 @@ from datetime import UTC, date, datetime
 
 import aiohttp
 from aiohttp import web
-from contract_subjects import ClientKey, Trial, sandbox_process
+from contract_cargo import CODE, DATE, application_of, cargo_of, content_of, document_number
+from contract_subjects import NOBODY, ClientKey, Trial, sandbox_process
 from memory_ports import MemoryClock, MemoryKit
 
 from adapters.das import adapter
-from gateway.core.document import DocumentKind, ListedDocument, Role
+from gateway.core.document import DocumentKind
 from gateway.core.errand import (
     AnswerErrand,
-    Cargo,
-    CargoDocument,
     CorrectErrand,
     ObtainErrand,
     PlaceErrand,
@@ -24,8 +22,6 @@ from gateway.core.errand import (
     ReplaceErrand,
     WithdrawErrand,
 )
-from gateway.core.office import Application, OfficeCode, Right
-from gateway.core.release import Condition, Decision, Outcome, decide
 from gateway.core.request import Cause, Hosting
 from gateway.core.secret import Secret
 from gateway.kit.assembly import authorities
@@ -33,9 +29,7 @@ from gateway.kit.http import CounterpartHttp, Reach
 from gateway.kit.tokens import BearerTokens, TokenClient
 
 API = "/das-api/v1"
-NOBODY = "127.0.0.1:1"
-CODE = "7QX1"
-FORMER, DATE = date(2026, 2, 1), date(2026, 2, 3)
+FORMER = date(2026, 2, 1)
 
 BUREAU = r"""
 folder = "bureau"
@@ -131,14 +125,6 @@ class Library:
         return web.Response(body=self._content, content_type="application/pdf")
 
 
-def content_of(number, what="copy"):
-    return f"%PDF-1.7 {what} {number}".encode()
-
-
-def document_number(number):
-    return f"XC 2026/{number:06d}"
-
-
 class RunningBureau:
     """One Bureau with XC, who deposits, and XB, who retrieves by polling."""
 
@@ -170,60 +156,33 @@ class RunningBureau:
         for http in self._open:
             await http.close()
 
-    def application(self, number, filed=DATE):
-        text = document_number(number)
-        return Application(office=OfficeCode("XC"), right=Right.PATENT, number=text, normal=text, filing_date=filed)
-
-    def cargo(self, number, *, what="copy", hosting=Hosting.BUREAU, filed=DATE):
-        content = content_of(number, what)
-
-        async def pieces():
-            yield content
-
-        document = CargoDocument(listed=listed_as(content), open=pieces)
-        cargo = Cargo(
-            kind=DocumentKind.PRIORITY_DOCUMENT,
-            application=self.application(number, filed),
-            documents=(document,),
-            version=1,
-            hosting=hosting,
-            access_code=Secret(CODE),
-            applicant_email=None,
-            received_at=datetime.now(UTC),
-        )
-        given = [
-            Decision(condition=c, outcome=Outcome.GIVEN, by="XC", basis="form", decided_at=cargo.received_at)
-            for c in Condition
-        ]
-        return decide(cargo, given, on_hold=False)
-
     def errand(self, trial, number):
         exchange = f"exchange-{number}"
         match trial.name:
             case "place":
-                return PlaceErrand(exchange_id=exchange, cargo=self.cargo(number))
+                return PlaceErrand(exchange_id=exchange, cargo=cargo_of(number))
             case "place-former":
-                return PlaceErrand(exchange_id=exchange, cargo=self.cargo(number, filed=FORMER))
+                return PlaceErrand(exchange_id=exchange, cargo=cargo_of(number, filed=FORMER))
             case "place-in-library":
-                return PlaceErrand(exchange_id=exchange, cargo=self.cargo(number, hosting=Hosting.OFFICE))
+                return PlaceErrand(exchange_id=exchange, cargo=cargo_of(number, hosting=Hosting.OFFICE))
             case "correct":
-                return CorrectErrand(exchange_id=exchange, cargo=self.cargo(number), former_filing_date=FORMER)
+                return CorrectErrand(exchange_id=exchange, cargo=cargo_of(number), former_filing_date=FORMER)
             case "replace":
-                return ReplaceErrand(exchange_id=exchange, cargo=self.cargo(number, what="newer"))
+                return ReplaceErrand(exchange_id=exchange, cargo=cargo_of(number, what="newer"))
             case "replace-in-library":
-                cargo = self.cargo(number, what="newer", hosting=Hosting.OFFICE)
+                cargo = cargo_of(number, what="newer", hosting=Hosting.OFFICE)
                 return ReplaceErrand(exchange_id=exchange, cargo=cargo)
             case "withdraw":
                 return WithdrawErrand(
                     exchange_id=exchange,
                     kind=DocumentKind.PRIORITY_DOCUMENT,
-                    application=self.application(number),
+                    application=application_of(number),
                     cause=Cause.REGISTERED_IN_ERROR,
                 )
             case "obtain" | "request-of-library":
                 return self.obtaining(number)
             case "answer":
-                cargo = self.cargo(number, hosting=Hosting.OFFICE)
+                cargo = cargo_of(number, hosting=Hosting.OFFICE)
                 acknowledgement = f"off-{document_number(number)}"
                 return AnswerErrand(exchange_id=exchange, acknowledgement_id=acknowledgement, cargo=cargo, reason=None)
 
@@ -231,7 +190,7 @@ class RunningBureau:
         return ObtainErrand(
             exchange_id=f"obtaining-{number}",
             kind=DocumentKind.PRIORITY_DOCUMENT,
-            application=self.application(number, filed),
+            application=application_of(number, filed),
             access_code=Secret(code),
             holding_office=None,
             own_number=None,
@@ -243,7 +202,7 @@ class RunningBureau:
         return RecheckErrand(
             exchange_id=f"obtaining-{number}",
             kind=DocumentKind.PRIORITY_DOCUMENT,
-            application=self.application(number),
+            application=application_of(number),
             access_code=Secret(CODE),
             seen=seen,
         )
@@ -285,16 +244,6 @@ class RunningBureau:
     async def _order(self, order):
         async with self._session.post(f"{self.origin}/_sandbox/hostility", json=order) as answer:
             assert answer.status == 200, await answer.text()
-
-
-def listed_as(content):
-    return ListedDocument(
-        content_id="copy",
-        size=len(content),
-        sha256=hashlib.sha256(content).digest(),
-        role=Role.CERTIFIED_COPY,
-        media_type="application/pdf",
-    )
 
 
 @asynccontextmanager

@@ -5,12 +5,11 @@ import traceback
 from datetime import timedelta
 
 import pytest
+from contract_cargo import CODE, DATE, application_of, content_of
 from contract_subjects import ClientKey
 from memory_ports import shown
 from subject_das import (
-    CODE,
     CORRECT,
-    DATE,
     FORMER,
     FORMER_PLACE,
     OBTAIN,
@@ -18,7 +17,6 @@ from subject_das import (
     REPLACE,
     WITHDRAW,
     bureau,
-    content_of,
 )
 
 from adapters.das import adapter
@@ -176,7 +174,7 @@ async def test_a_corrected_date_and_a_withdrawal_are_changes_too(scene):
     errand = scene.bureau.obtaining(scene.number, filed=FORMER)
     obtained = await scene.do(OBTAIN, errand=errand)
     watch = scene.bureau.rechecking(scene.number, obtained.facts)
-    object.__setattr__(watch, "application", scene.bureau.application(scene.number, FORMER))
+    object.__setattr__(watch, "application", application_of(scene.number, FORMER))
     await scene.do(CORRECT)
     assert await scene.adapter.deliver(watch, scene.bureau.parts(OBTAIN).kit()) == Delivered(changed=True)
     await scene.do(WITHDRAW)
