@@ -37,15 +37,13 @@ def add_addresses(app: web.Application, addresses: Iterable[Address], door: Door
     """Add addresses in their order: the first that fits is taken."""
     for address in addresses:
         resource = app.router.add_resource(address.path)
-        for method, handler in address.handlers.items():
-            guard = guarded(handler, address.voice, door, presence)
-            resource.add_route(method, guard, expect_handler=expects)
-            if method == "GET":
-                resource.add_route("HEAD", guard, expect_handler=expects)
-        otherwise, voice = _nothing_here, address.voice
-        if address.handlers:
-            otherwise, voice = _Otherwise(address.allowed).handle, _WithAllow(address.voice, address.allowed)
-        resource.add_route("*", guarded(otherwise, voice, door, presence), expect_handler=expects)
+        voice = _WithAllow(address.voice, address.allowed)
+        handlers = dict(address.handlers)
+        if "GET" in handlers:
+            handlers["HEAD"] = handlers["GET"]
+        handlers["*"] = _Otherwise(address.allowed).handle if handlers else _nothing_here
+        for method, handler in handlers.items():
+            resource.add_route(method, guarded(handler, voice, door, presence), expect_handler=expects)
 
 
 async def _nothing_here(visit: Visit) -> web.StreamResponse:
@@ -66,7 +64,7 @@ class _Otherwise:
 
 @dataclass(frozen=True, slots=True)
 class _WithAllow:
-    """A voice that also says which methods there are (RFC 9110, section 15.5.6)."""
+    """A voice that, where a method is not allowed, also says which are (RFC 9110, section 15.5.6)."""
 
     voice: Voice
     allowed: str
@@ -77,5 +75,6 @@ class _WithAllow:
 
     def say(self, refusal: Refusal, request: web.Request, door: Door) -> web.Response:
         response = self.voice.say(refusal, request, door)
-        response.headers["Allow"] = self.allowed
+        if refusal.reason is Reason.METHOD_NOT_ALLOWED:
+            response.headers["Allow"] = self.allowed
         return response

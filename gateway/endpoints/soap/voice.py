@@ -5,7 +5,7 @@ from typing import Final
 from aiohttp import web
 
 from gateway.core.office import OfficeCode
-from gateway.core.reason import Refused
+from gateway.core.reason import Reason, Refused
 from gateway.endpoints.door import Door
 from gateway.endpoints.middleware import Refusal
 from gateway.stages.line import Line
@@ -17,6 +17,9 @@ __all__ = ["VERSION", "SoapVoice", "sign", "soap_headers"]
 
 #: The version a request was seen to have; where it stands in no request, its media type is asked.
 VERSION: Final = web.RequestKey("version", SoapVersion)
+
+#: Refusals that have nothing to do with SOAP, and an HTTP status that everybody between us knows.
+_OF_HTTP: Final = frozenset({Reason.NO_SUCH_ADDRESS, Reason.METHOD_NOT_ALLOWED})
 
 
 def sign(envelope: bytes, hosted: OfficeCode, line: Line) -> bytes:
@@ -38,8 +41,9 @@ class SoapVoice:
         """Answer with a signed fault."""
         version = request.get(VERSION) or _version_named(request)
         fault = render_fault(version, refusal.error, refusal.exchange_id)
+        reason = refusal.reason
         return web.Response(
-            status=fault_status(version, refusal.reason),
+            status=reason.http if reason in _OF_HTTP else fault_status(version, reason),
             body=sign(fault, refusal.hosted, door.line),
             headers=soap_headers(version),
         )
