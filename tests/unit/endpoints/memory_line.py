@@ -180,7 +180,7 @@ class MemoryStore:
         return tuple(
             each
             for each in self.exchanges.values()
-            if (each.hosted, each.party, each.application.normal) == (hosted, party, application.normal)
+            if (each.hosted, each.party) == (hosted, party) and _same(each.application, application)
         )
 
     async def list(self, hosted, *, state, normal, before, limit):
@@ -226,6 +226,10 @@ class MemoryStore:
 
     async def waiting_for(self, hosted, counterpart, acknowledgement_id):
         return None
+
+
+def _same(one, other) -> bool:
+    return (one.office, one.right, one.normal) == (other.office, other.right, other.normal)
 
 
 class MemoryGuesses:
