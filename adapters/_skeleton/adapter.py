@@ -63,17 +63,23 @@ class SkeletonAdapter:
 
     async def _call(self, act: Call, kit: AdapterKit) -> Answer:
         begun = kit.clock.now()
-        headers = {
-            "Accept": "application/json",
-            "Authorization": f"Bearer {(await kit.tokens.token()).reveal()}",
-            **({} if act.body is None else {"Content-Type": "application/json"}),
-        }
         outcome = "failed"
         try:
-            url = self._config.base_url + act.path
-            answer = await kit.http.call(act.method, url, headers=headers, query=act.query, body=act.body)
+            answer = await self._call_once(act, kit)
+            if answer.status == 401:  # not done; the token may have been taken back before its time
+                kit.tokens.forget()
+                answer = await self._call_once(act, kit)
             outcome = str(answer.status)
         finally:
             seconds = (kit.clock.now() - begun).total_seconds()
             kit.meter.remote_call(self._config.counterpart, act.operation, outcome, max(seconds, 0.0))
         return answer
+
+    async def _call_once(self, act: Call, kit: AdapterKit) -> Answer:
+        headers = {
+            "Accept": "application/json",
+            "Authorization": f"Bearer {(await kit.tokens.token()).reveal()}",
+            **({} if act.body is None else {"Content-Type": "application/json"}),
+        }
+        url = self._config.base_url + act.path
+        return await kit.http.call(act.method, url, headers=headers, query=act.query, body=act.body)

@@ -9,7 +9,6 @@ import msgspec
 
 from gateway.core.errand import Cargo
 from gateway.core.reason import Deferred, Reason
-from gateway.wire.das import KINDS
 
 __all__ = ["Accepted", "Listing", "Refusal", "Registered", "read", "registration"]
 
@@ -46,7 +45,7 @@ def registration(cargo: Cargo) -> bytes:
     """Write the request that registers a cargo."""
     content = {
         "number": cargo.application.normal,
-        "kind": KINDS[cargo.application.right],
+        "kind": cargo.application.right.value,
         "filed": cargo.application.filing_date.isoformat(),
         "sha256": cargo.documents[0].listed.sha256.hex(),
     }

@@ -91,7 +91,8 @@ def _success(answer: Answer, now: datetime) -> bytes:
         raise Deferred(Reason.REMOTE_UNAUTHORIZED)
     if answer.status >= 500:
         raise Deferred(Reason.REMOTE_OUTCOME_UNKNOWN)
-    if not answer.headers.get("content-type", "").startswith("application/json"):
+    is_json = answer.headers.get("content-type", "").startswith("application/json")
+    if 300 <= answer.status < 400 or not is_json:
         raise Deferred(Reason.REMOTE_MALFORMED, "media type")
     if not 200 <= answer.status < 300:
         raise failure_for(read(answer.body, Refusal).error)
