@@ -1,4 +1,4 @@
-"""The journal: one append per state change, in one transaction and one round trip.
+"""The journal: one append per state change, whole or not at all; appends that wait together share a commit.
 
 Rules: all that an append writes is in `journal_append_v1`; nothing else changes exchanges, documents, transmissions
 or the ledger, but the lease, the progress and the counters of a running transmission (outbox.py).
@@ -16,7 +16,9 @@ from gateway.core.instant import rfc3339
 from gateway.core.reason import Deferred, Overtaken, Reason, Refused
 from gateway.core.transmission import Delivered, Ended, Pending, Transmission, TransmissionState
 from gateway.ports import Append, Appended
+from gateway.store.batches import Batches
 from gateway.store.guard import guarded
+from gateway.store.pool import Pool
 
 __all__ = ["PostgresJournal"]
 
@@ -27,19 +29,21 @@ _LEASE_LOST: Final = "PX002"
 class PostgresJournal:
     """Journal on PostgreSQL (ports.Journal)."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", queries: Mapping[str, str]) -> None:
-        self._pool = pool
-        self._append = queries["append"]
+    def __init__(self, pool: Pool, queries: Mapping[str, str]) -> None:
+        self._appends = Batches(pool, queries["append"])
 
     async def append(self, change: Append) -> Appended:
         """Write `change` whole or not at all; see ports.Journal for the errors."""
         arguments = _arguments(change)
         with guarded():
             try:
-                row = await self._pool.fetchrow(self._append, *arguments)
+                row = await self._appends.run(arguments)
             except asyncpg.UniqueViolationError as error:
                 if error.constraint_name == "exchange_deposited_once":
                     raise Refused(Reason.ALREADY_DEPOSITED) from None
+                if error.constraint_name == "ledger_entry_pkey":
+                    # this very append was committed, and the answer to it lost with the connection
+                    return Appended(fresh=True, receipt=None, digest=None)
                 raise
             except asyncpg.PostgresError as error:
                 if error.sqlstate == _EXCHANGE_CHANGED:
@@ -47,8 +51,6 @@ class PostgresJournal:
                 if error.sqlstate == _LEASE_LOST:
                     raise Deferred(Reason.LEASE_LOST) from None
                 raise
-        if row is None:
-            raise Deferred(Reason.INTERNAL)
         return Appended(fresh=row["fresh"], receipt=row["receipt"], digest=row["digest"])
 
 
