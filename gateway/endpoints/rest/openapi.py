@@ -1,15 +1,17 @@
 """The OpenAPI 3.1 description of the REST door: a table of calls around the structures that are read and written.
 
 Rules: shapes come from the structures, so that they cannot differ; what is written here by hand is the frame. The
-result is kept in schemas/openapi.json, made anew by `python -m gateway.endpoints.rest.openapi schemas/openapi.json`,
-and a test compares all three: this table, that file, the addresses that are served.
+result is kept in schemas/openapi.json and made anew by `python -m gateway.endpoints.rest.openapi`; a test compares
+all three: this table, that file, the addresses that are served.
 """
 
+import hashlib
 import json
-import sys
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +27,7 @@ from gateway.wire import rest_structs as bodies
 from gateway.wire.replies import Notifications, Status, Written
 from gateway.wire.rest_render import JSON, describe_secret
 
-__all__ = ["CALLS", "Call", "describe", "render"]
+__all__ = ["CALLS", "Call", "describe", "keep", "render"]
 
 _SCHEMAS: Final = "#/components/schemas/"
 _ONE: Final = f"{API}/exchanges/{{exchange}}"
@@ -235,5 +237,14 @@ def render() -> bytes:
     return (json.dumps(describe(), indent=1, ensure_ascii=False) + "\n").encode()
 
 
+def keep(folder: Path) -> None:
+    """Write the description and its digest into the folder of the schemas."""
+    content = render()
+    (folder / "openapi.json").write_bytes(content)
+    catalogue = folder / "catalog.toml"
+    row = re.compile(r'(file = "openapi\.json"\n(?:.+\n)*?sha256 = ")[0-9a-f]{64}')
+    catalogue.write_text(row.sub(rf"\g<1>{hashlib.sha256(content).hexdigest()}", catalogue.read_text()))
+
+
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_bytes(render())
+    keep(Path(str(files("schemas"))))
