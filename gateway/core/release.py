@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar, final
 
 from gateway.core.reason import Reason, Refused
 
@@ -60,16 +60,33 @@ class Decision:
 _MINT = object()
 
 
+@final
 class Released(Generic[T]):
-    """A thing that may leave, together with the decisions that let it."""
+    """A thing that may leave, together with the decisions that let it. It is not changed, copied or kept."""
 
-    __slots__ = ("decisions", "subject")
+    __slots__ = ("_decisions", "_subject")
 
     def __init__(self, mint: object, subject: T, decisions: tuple[Decision, ...]) -> None:
         if mint is not _MINT:
             raise TypeError("only a release decision makes a Released")
-        self.subject = subject
-        self.decisions = decisions
+        self._subject = subject
+        self._decisions = decisions
+
+    def __init_subclass__(cls) -> NoReturn:
+        raise TypeError("a Released has no other kinds")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Released is made by a decision, each time anew")
+
+    @property
+    def subject(self) -> T:
+        """What may leave."""
+        return self._subject
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """What lets it; nothing where it stays with its addressee."""
+        return self._decisions
 
 
 def open_conditions(decisions: Iterable[Decision]) -> frozenset[Condition]:
