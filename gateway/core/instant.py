@@ -9,4 +9,4 @@ def rfc3339(at: datetime) -> str:
     """Write an aware time in UTC; ValueError for a naive one, since it says nothing across offices."""
     if at.tzinfo is None:
         raise ValueError("a time without zone")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
