@@ -247,7 +247,7 @@ class RunningBureau:
 
 
 @asynccontextmanager
-async def bureau(folder, tls, *, polls=0, settings=""):
+async def bureau(folder, tls, *, polls=0, settings="", options=()):
     """A Bureau whose work takes `polls` questions; `settings` are further lines of its configuration."""
     keys = {office: ClientKey() for office in ("xc", "xb")}
     for office, key in keys.items():
@@ -258,7 +258,7 @@ async def bureau(folder, tls, *, polls=0, settings=""):
         config.write_text(BUREAU.format(settings=settings, polls=polls, library=library.url))
         words = ["ib", "--config", config, "--tls-certificate", tls.certificate, "--tls-key", tls.key, "--ca", tls.ca]
         async with (
-            sandbox_process(*map(str, words)) as origin,
+            sandbox_process(*map(str, words), *options) as origin,
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context)) as session,
         ):
             running = RunningBureau(origin, tls, keys, session)

@@ -240,3 +240,15 @@ async def test_a_probe_tells_what_an_office_may_not_do(scene):
     assert await scene.adapter.probe(scene.bureau.parts_of("xb").kit()) == "answers and takes our token"
     said = await scene.adapter.probe(scene.bureau.parts_of("xc").kit())
     assert said == "answers and takes our token; this office may not list retrievals"
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_a_rude_bureau_does_everything_once(contract_tls, tmp_path, numbers, seed):
+    """All of its hostility at once: whatever a careful client overcomes by trying again and reading back."""
+    options = ("--hostile", str(seed))
+    async with bureau(tmp_path, contract_tls, polls=1, options=options) as rude:
+        scenes = [Scene(rude, next(numbers)) for _ in range(8)]
+        for trial in (PLACE, REPLACE, OBTAIN, WITHDRAW):
+            for scene in scenes:
+                assert isinstance(await scene.do(trial), Delivered)
+                assert await rude.effects(trial, scene.number) == 1, f"{trial.name} {scene.number}"
