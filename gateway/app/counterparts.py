@@ -91,7 +91,7 @@ def connect_counterparts(
         http = CounterpartHttp(_reach(item))
         kits[key] = CounterpartKit(
             http=http,
-            tokens=_tokens(item, http, clock, place),
+            tokens=_tokens(item, adapters[key], http, clock, place),
             clock=clock,
             randomness=randomness,
             signer=signers[key[0]],
@@ -113,16 +113,21 @@ def _reach(item: CounterpartSettings) -> Reach:
     )
 
 
-def _tokens(item: CounterpartSettings, http: CounterpartHttp, clock: Clock, place: str) -> TokenSource:
-    if not item.token_url:
+def _tokens(
+    item: CounterpartSettings, adapter: OfficeAdapter, http: CounterpartHttp, clock: Clock, place: str
+) -> TokenSource:
+    """Tokens by the settings; an adapter that knows its counterpart's usual token server says so by itself."""
+    url = item.token_url or getattr(adapter, "token_url", None)
+    scope = item.token_scope or getattr(adapter, "token_scope", None)
+    if url is None or item.client_id is None:
         return NoTokens()
-    if item.client_id is None or item.client_key is None or item.client_certificate is None:
-        raise SettingsError(f"{place}: token_url needs client_id, client_key and client_certificate")
+    if item.client_key is None or item.client_certificate is None:
+        raise SettingsError(f"{place}: client_id needs client_key and client_certificate")
     try:
         key = load_signing_key(item.client_key, item.client_certificate)
     except (UnusableKey, OSError) as error:
         raise SettingsError(f"{place}.client_key: {error}") from None
-    client = TokenClient(url=item.token_url, client_id=item.client_id, scope=item.token_scope or "")
+    client = TokenClient(url=url, client_id=item.client_id, scope=scope or "")
     return BearerTokens(http=http, asserter=KeyAsserter(key, clock), clock=clock, client=client)
 
 
