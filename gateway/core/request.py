@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, get_args
 
 from gateway.core.document import DocumentKind, ListedDocument, Publication
+from gateway.core.instant import rfc3339
 from gateway.core.office import Application, OfficeCode
 from gateway.core.release import Decision
 from gateway.core.secret import Secret
@@ -223,7 +224,7 @@ REQUESTS: tuple[type[Request], ...] = get_args(Request)
 
 
 def canonical_json(value: object) -> bytes:
-    """RFC 8785 for what we write: keys in ASCII, whole numbers, no floats; a test compares with a referee."""
+    """RFC 8785 for what we write: keys in ASCII, whole numbers below 2^53, no floats; held against a referee."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
@@ -235,8 +236,11 @@ def payload_digest(request: Request) -> bytes:
 
 @cache
 def _members(kind: type) -> tuple[str, ...]:
-    """The members of a value that its digest is over: documents stand for their content by their digests."""
-    return tuple(field.name for field in fields(kind) if field.name != "content")
+    """The members of a value that its digest is over: what the sender said, documents standing by their digests.
+
+    The normal form of a number is ours: it changes with the formats known here, and an honest repeat does not.
+    """
+    return tuple(field.name for field in fields(kind) if field.name not in ("content", "normal"))
 
 
 def _plain(value: Any) -> Any:
@@ -250,7 +254,9 @@ def _plain(value: Any) -> Any:
         return value.value
     if isinstance(value, bytes):
         return value.hex()
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
