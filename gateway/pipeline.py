@@ -10,6 +10,7 @@ from typing import Protocol
 
 from gateway.core.office import OfficeCode
 from gateway.core.reason import Deferred, Overtaken, Reason, Refused
+from gateway.core.retry import after_failure
 from gateway.core.transmission import Delivered, Ended, Pending, Task, Transmission, TransmissionState
 from gateway.core.view import ExchangeView
 from gateway.ports import AdapterKit, OfficeAdapter
@@ -118,9 +119,8 @@ async def _route(transmission: Transmission, view: ExchangeView, line: Line) -> 
         except Overtaken:
             view = await _view(transmission, line)
         except Refused as error:
-            waits = error.reason in (Reason.NOT_RELEASED, Reason.HELD_BY_PERSON)
-            state = TransmissionState.HELD if waits else TransmissionState.REFUSED
-            return Ended(reason=error.reason, state=state)
+            now = line.clock.now()
+            return after_failure(error.reason, attempts=transmission.attempts + 1, now=now, closes_at=now, jitter=0.0)
         else:
             return Delivered()
     raise Deferred(Reason.DATABASE_UNAVAILABLE)

@@ -31,7 +31,7 @@ from gateway.core.request import (
 )
 from gateway.core.secret import Secret
 from gateway.core.transmission import Leg, Task, TransmissionState
-from gateway.core.view import ExchangeView
+from gateway.core.view import ExchangeView, TransmissionView
 
 __all__ = ["Effect", "effect_of", "route_leg"]
 
@@ -52,6 +52,10 @@ class Effect:
     keeps_code: Secret | None = None
     wakes: tuple[str, ...] = ()
     confirms: str | None = None
+
+
+#: A transmission in one of these is still to come to its end.
+_LIVE = frozenset({TransmissionState.READY.value, TransmissionState.HELD.value})
 
 
 def route_leg(step: Step, exchange: Exchange, at: datetime) -> Leg:
@@ -96,7 +100,7 @@ def effect_of(
         case Replacement():
             return _new_version(view.exchange, Step.REPLACED, at)
         case Withdrawal():
-            return _withdrawal(request, view.exchange, at)
+            return _withdrawal(request, view, at)
         case Confirmation():
             return _told(view.exchange, Step.CONFIRMED, confirms=request.notification_id)
         case Hold():
@@ -194,18 +198,24 @@ def _retrieval(request: Retrieval, agreements: Iterable[Agreement], at: datetime
 def _release(request: Release, view: ExchangeView, at: datetime) -> Effect:
     exchange = view.exchange
     state = advance(exchange.party, exchange.state, Step.DECIDED)
-    decisions = (*view.decisions, *request.decisions)
-    settled = not open_conditions(decisions)
-    complete = exchange.state is State.HELD and settled
-    waiting = tuple(t.transmission_id for t in view.transmissions if t.reason == Reason.NOT_RELEASED.code)
+    settled = not open_conditions((*view.decisions, *request.decisions))
+    live = [t for t in view.transmissions if t.state in _LIVE]
+    on_its_way = any(t.leg.task is Task.ROUTE and t.leg.progress.get("step") == Step.RELEASED.value for t in live)
+    begins = settled and exchange.state is State.HELD and not on_its_way
     return Effect(
         step=Step.DECIDED,
         exchange_id=exchange.exchange_id,
         exchange=replace(exchange, state=state),
         decisions=request.decisions,
-        legs=(route_leg(Step.RELEASED, exchange, at),) if complete else (),
-        wakes=waiting if settled else (),
+        legs=(route_leg(Step.RELEASED, exchange, at),) if begins else (),
+        # also what runs just now: it may have looked at the decisions before these came
+        wakes=_waiting_for_release(live) if settled and open_conditions(view.decisions) else (),
     )
+
+
+def _waiting_for_release(live: Iterable[TransmissionView]) -> tuple[str, ...]:
+    ready, not_released = TransmissionState.READY.value, Reason.NOT_RELEASED.code
+    return tuple(t.transmission_id for t in live if t.state == ready or t.reason == not_released)
 
 
 def _new_version(exchange: Exchange, step: Step, at: datetime, **changes: object) -> Effect:
@@ -223,11 +233,14 @@ def _new_version(exchange: Exchange, step: Step, at: datetime, **changes: object
     return Effect(step=step, exchange_id=exchange.exchange_id, exchange=following, legs=legs)
 
 
-def _withdrawal(request: Withdrawal, exchange: Exchange, at: datetime) -> Effect:
+def _withdrawal(request: Withdrawal, view: ExchangeView, at: datetime) -> Effect:
+    exchange = view.exchange
     state = advance(exchange.party, exchange.state, Step.WITHDRAWN)
     following = replace(exchange, state=state, terms={**exchange.terms, "cause": request.cause.value})
     legs = () if exchange.state is State.HELD else (route_leg(Step.WITHDRAWN, following, at),)
-    return Effect(step=Step.WITHDRAWN, exchange_id=exchange.exchange_id, exchange=following, legs=legs)
+    # what waits for a person would be waited for by the withdrawal: looked at again, it comes to its end
+    wakes = tuple(t.transmission_id for t in view.transmissions if t.state == TransmissionState.HELD.value)
+    return Effect(step=Step.WITHDRAWN, exchange_id=exchange.exchange_id, exchange=following, legs=legs, wakes=wakes)
 
 
 def _told(exchange: Exchange, step: Step, *, confirms: str | None = None, on_hold: bool | None = None) -> Effect:

@@ -86,10 +86,12 @@ _DEPOSITING: dict[tuple[State, Step], State] = {
     (_S.RELEASED, _E.WITHDRAWN): _S.WITHDRAWN,
     (_S.RELEASED, _E.REFUSED): _S.REFUSED,
     (_S.PLACED, _E.DECIDED): _S.PLACED,
+    (_S.PLACED, _E.PLACED): _S.PLACED,  # at a further counterpart
     (_S.PLACED, _E.CORRECTED): _S.PLACED,
     (_S.PLACED, _E.REPLACED): _S.PLACED,
     (_S.PLACED, _E.WITHDRAWN): _S.WITHDRAWN,
     (_S.WITHDRAWN, _E.PLACED): _S.WITHDRAWN,  # it was under way when it was withdrawn; the withdrawal follows it
+    (_S.REFUSED, _E.PLACED): _S.PLACED,  # one counterpart refused it, another took it
     (_S.REFUSED, _E.RESENT): _S.RELEASED,
 }
 

@@ -28,8 +28,13 @@ def after_failure(
     """Decide how an attempt with `reason` ends.
 
     `attempts` counts from 1, `jitter` is a random number in [0, 1), `named` the delay the other side asked for,
-    `closes_at` the end of the agreement's window: after it NOT_REGISTERED is final as WINDOW_CLOSED.
+    `closes_at` the end of the agreement's window: after it NOT_REGISTERED is final as WINDOW_CLOSED. What waits for a
+    decision of the office itself (NOT_RELEASED, HELD_BY_PERSON) comes to nothing by no time.
     """
+    if reason is Reason.NOT_RELEASED:  # the release wakes it
+        return Ended(reason=reason, state=TransmissionState.HELD)
+    if reason is Reason.HELD_BY_PERSON:  # the queue passes over what is on hold, and goes on when the hold is lifted
+        return Ended(reason=reason, state=TransmissionState.READY, again_at=now)
     if reason.retry is Retry.NEVER:
         return Ended(reason=reason, state=TransmissionState.REFUSED)
     if reason.retry is Retry.PERSON:

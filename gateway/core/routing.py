@@ -5,6 +5,7 @@ from datetime import datetime
 
 from gateway.core.agreement import Agreement, covering
 from gateway.core.exchange import Exchange, Step
+from gateway.core.reason import Refused
 from gateway.core.transmission import Leg, Task
 
 __all__ = ["FOLLOWING", "legs_after"]
@@ -18,10 +19,14 @@ FOLLOWING: dict[Step, tuple[Task, ...]] = {
     Step.REQUESTED: (Task.OBTAIN,),
     Step.RECEIVED: (Task.HAND_OVER, Task.RECHECK),
     Step.CHANGED: (Task.OBTAIN,),
+    Step.ATTEMPTED: (Task.RECHECK,),  # looked, and nothing was new: look again
     Step.ASKED: (Task.ANSWER,),
 }
 
 _OPTIONAL = frozenset({Task.HAND_OVER, Task.RECHECK})
+
+#: A document is asked for at one place: by the first agreement that covers it, in the order of the offices file.
+_AT_ONE_PLACE = frozenset({Task.OBTAIN, Task.RECHECK})
 
 
 def legs_after(step: Step, exchange: Exchange, agreements: Iterable[Agreement], *, at: datetime) -> tuple[Leg, ...]:
@@ -29,18 +34,34 @@ def legs_after(step: Step, exchange: Exchange, agreements: Iterable[Agreement], 
     known = tuple(agreements)
     legs: list[Leg] = []
     for task in FOLLOWING.get(step, ()):
-        scope = {"hosted": exchange.hosted, "kind": exchange.kind, "right": exchange.application.right}
-        if task in _OPTIONAL and not any(a.covers(**scope, task=task) for a in known):  # type: ignore[arg-type]
-            continue
-        legs.extend(
-            Leg(
-                counterpart=agreement.counterpart,
-                adapter=agreement.adapter,
-                task=task,
-                version=exchange.version,
-                agreement=agreement.name,
-                due_at=at + agreement.recheck if task is Task.RECHECK and agreement.recheck else at,
-            )
-            for agreement in covering(known, **scope, task=task)  # type: ignore[arg-type]
-        )
+        found = _covering(task, exchange, known)
+        for agreement in found[:1] if task in _AT_ONE_PLACE else found:
+            due_at = _due_at(task, agreement, at)
+            if due_at is not None:
+                legs.append(
+                    Leg(
+                        counterpart=agreement.counterpart,
+                        adapter=agreement.adapter,
+                        task=task,
+                        version=exchange.version,
+                        agreement=agreement.name,
+                        due_at=due_at,
+                    )
+                )
     return tuple(legs)
+
+
+def _covering(task: Task, exchange: Exchange, agreements: tuple[Agreement, ...]) -> tuple[Agreement, ...]:
+    kind, right = exchange.kind, exchange.application.right
+    try:
+        return covering(agreements, hosted=exchange.hosted, kind=kind, right=right, task=task)
+    except Refused:
+        if task in _OPTIONAL:
+            return ()
+        raise
+
+
+def _due_at(task: Task, agreement: Agreement, at: datetime) -> datetime | None:
+    if task is not Task.RECHECK:
+        return at
+    return None if agreement.recheck is None else at + agreement.recheck

@@ -3,12 +3,14 @@
 Rules: pure. One table says which step a done task is, and what the office's own system is told of it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 
 from gateway.core.document import Document, ListedDocument
 from gateway.core.effect import route_leg
-from gateway.core.exchange import Exchange, Fact, FactName, Party, Step, advance
+from gateway.core.exchange import Exchange, Fact, FactName, Step, advance
 from gateway.core.reason import Reason
 from gateway.core.receipt import Event
 from gateway.core.transmission import (
@@ -39,6 +41,9 @@ DONE: dict[Task, tuple[Step, Event | None]] = {
 
 #: Without these tasks an exchange has come to nothing.
 _ESSENTIAL = frozenset({Task.PLACE, Task.OBTAIN})
+
+#: Nothing is under way at a counterpart yet when the route of these steps is refused.
+_FIRST_STEPS = frozenset({Step.REQUESTED.value})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +79,8 @@ def _ended(transmission: Transmission, outcome: Ended, exchange: Exchange) -> Se
         return Settlement(step=Step.ATTEMPTED, outcome=reason.code)
     if outcome.state is TransmissionState.HELD:
         return Settlement(step=Step.ATTEMPTED, outcome=reason.code, event=Event.HELD, reason=reason)
-    first = exchange.party is Party.DEPOSITING or exchange.version == 1
-    ends = transmission.leg.task in _ESSENTIAL and first
+    leg = transmission.leg
+    ends = leg.task in _ESSENTIAL or (leg.task is Task.ROUTE and leg.progress.get("step") in _FIRST_STEPS)
     following = replace(exchange, state=advance(exchange.party, exchange.state, Step.REFUSED)) if ends else None
     return Settlement(step=Step.REFUSED, outcome=reason.code, exchange=following, event=Event.REFUSED, reason=reason)
 
@@ -83,22 +88,17 @@ def _ended(transmission: Transmission, outcome: Ended, exchange: Exchange) -> Se
 def _delivered(transmission: Transmission, outcome: Delivered, view: ExchangeView, at: datetime) -> Settlement:
     task, exchange = transmission.leg.task, view.exchange
     step, event = DONE[task]
-    if task is Task.RECHECK and not outcome.changed:
-        return Settlement(step=Step.ATTEMPTED, outcome="unchanged")
+    if _is_unchanged(task, outcome, view):
+        again = route_leg(Step.ATTEMPTED, exchange, at)
+        return Settlement(step=Step.ATTEMPTED, outcome="unchanged", facts=outcome.facts, legs=(again,))
     facts = outcome.facts
-    terms = exchange.terms
     version = exchange.version
     legs: tuple[Leg, ...] = ()
-    if task in (Task.PLACE, Task.CORRECT):
-        terms = {**terms, "placed_filing_date": transmission.leg.progress["filing_date"]}
     if task is Task.OBTAIN:
         version = transmission.leg.version
-        known = {(d.listed.role, d.listed.sha256) for d in view.documents_of(exchange.version)}
-        if known == {(o.role, o.sha256) for o in outcome.documents}:
-            event = None  # the counterpart's record changed, the bytes did not
     if task is Task.RECHECK:
         facts = (*facts, Fact(name=FactName.CHANGED_AFTER_ACCESS, at=at))
-    following = replace(exchange, state=advance(exchange.party, exchange.state, step), version=version, terms=terms)
+    following = replace(exchange, state=advance(exchange.party, exchange.state, step), version=version)
     if task in (Task.OBTAIN, Task.RECHECK):
         asked = replace(following, version=following.version + 1) if task is Task.RECHECK else following
         legs = (route_leg(step, asked, at),)
@@ -106,17 +106,41 @@ def _delivered(transmission: Transmission, outcome: Delivered, view: ExchangeVie
         step=step,
         outcome="done",
         exchange=following,
-        documents=tuple(_document(o, transmission.leg.version) for o in outcome.documents),
+        documents=_documents(outcome.documents, transmission.leg.version, view),
         facts=facts,
         legs=legs,
         event=event,
     )
 
 
-def _document(obtained: Obtained, version: int) -> Document:
+def _is_unchanged(task: Task, outcome: Delivered, view: ExchangeView) -> bool:
+    """A look that found nothing new, or the counterpart's record changed and the bytes did not: nobody is told."""
+    if task is Task.RECHECK:
+        return not outcome.changed
+    known = {(d.listed.role, d.listed.sha256) for d in view.documents_of(view.exchange.version)}
+    return task is Task.OBTAIN and bool(known) and known == {(o.role, o.sha256) for o in outcome.documents}
+
+
+def _documents(obtained: tuple[Obtained, ...], version: int, view: ExchangeView) -> tuple[Document, ...]:
+    """What came, under names that are free in its version: the sender, or another counterpart, chose theirs first."""
+    taken = {document.listed.content_id for document in view.documents if document.version == version}
+    documents = []
+    for item in obtained:
+        name = next(n for n in _names(item.name) if n not in taken)
+        taken.add(name)
+        documents.append(_document(item, name, version))
+    return tuple(documents)
+
+
+def _names(wanted: str) -> Iterator[str]:
+    yield wanted
+    yield from (f"{wanted}-{number}" for number in count(2))
+
+
+def _document(obtained: Obtained, name: str, version: int) -> Document:
     return Document(
         listed=ListedDocument(
-            content_id=obtained.name,
+            content_id=name,
             size=obtained.size,
             sha256=obtained.sha256,
             role=obtained.role,

@@ -3,13 +3,28 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Final
 
 from gateway.core.document import Role, Stored
 from gateway.core.exchange import Fact
 from gateway.core.office import OfficeCode
 from gateway.core.reason import Reason
 
-__all__ = ["Delivered", "Ended", "Leg", "Obtained", "Pending", "Task", "Transmission", "TransmissionState"]
+__all__ = [
+    "PLANNED",
+    "Delivered",
+    "Ended",
+    "Leg",
+    "Obtained",
+    "Pending",
+    "Task",
+    "Transmission",
+    "TransmissionState",
+]
+
+
+#: What the line itself writes into a leg's progress; every other key is the adapter's.
+PLANNED: Final = frozenset({"filing_date", "step"})
 
 
 class Task(Enum):
@@ -46,6 +61,11 @@ class Leg:
     agreement: str
     due_at: datetime
     progress: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether an adapter has committed anything: the counterpart may know of it."""
+        return bool(self.progress.keys() - PLANNED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

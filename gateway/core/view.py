@@ -1,11 +1,13 @@
 """An exchange with all that is known of it, as the deciding functions and the status calls read it."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from gateway.core.document import Document, Role
 from gateway.core.exchange import Exchange, Fact, FactName
+from gateway.core.office import OfficeCode
 from gateway.core.release import Decision
-from gateway.core.transmission import Leg
+from gateway.core.transmission import Leg, Task, TransmissionState
 
 __all__ = ["ExchangeView", "TransmissionView"]
 
@@ -29,13 +31,31 @@ class ExchangeView:
     decisions: tuple[Decision, ...]
     facts: tuple[Fact, ...]
     documents: tuple[Document, ...]
-    transmissions: tuple[TransmissionView, ...]
+    transmissions: tuple[TransmissionView, ...]  # in the order in which they were planned
 
     def documents_of(self, version: int) -> tuple[Document, ...]:
         """The documents as they were in `version`: those that came last before or with it, and the last certificate."""
         certificates = [d for d in self.documents if d.listed.role is Role.REGISTRATION_CERTIFICATE]
         others = [d for d in self.documents if d.listed.role is not Role.REGISTRATION_CERTIFICATE]
         return (*_last(others, version), *_last(certificates, version))
+
+    def placed_filing_date(self, counterpart: OfficeCode, adapter: str) -> date | None:
+        """The filing date under which a counterpart has the document registered, by what was last done there."""
+        for transmission in reversed(self.transmissions):
+            leg = transmission.leg
+            told = leg.task in (Task.PLACE, Task.CORRECT) and transmission.state == TransmissionState.DONE.value
+            if told and (leg.counterpart, leg.adapter) == (counterpart, adapter):
+                return date.fromisoformat(leg.progress["filing_date"])
+        return None
+
+    def unsure_filing_date(self, counterpart: OfficeCode, adapter: str) -> date | None:
+        """The filing date under which a counterpart may have it: of a registration begun and not known to be done."""
+        for transmission in reversed(self.transmissions):
+            leg = transmission.leg
+            unsure = leg.task is Task.PLACE and leg.is_begun and transmission.state != TransmissionState.DONE.value
+            if unsure and (leg.counterpart, leg.adapter) == (counterpart, adapter):
+                return date.fromisoformat(leg.progress["filing_date"])
+        return None
 
     def fact(self, name: FactName) -> str | None:
         """The newest value of a fact, or None."""

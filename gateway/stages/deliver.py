@@ -1,7 +1,7 @@
 """Deliver: hand an errand to the adapter and turn every way it can end into a value.
 
-Rules: what leaves is decided released at this moment, not earlier; a leg whose exchange was withdrawn before anything
-was told to the counterpart goes nowhere.
+Rules: what leaves is decided released at this moment, not earlier, and under an agreement in force; a leg whose
+exchange was withdrawn before anything was told to the counterpart goes nowhere.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
+from gateway.core.agreement import Agreement
 from gateway.core.document import Document, Role
 from gateway.core.errand import (
     AnswerErrand,
@@ -23,14 +24,14 @@ from gateway.core.errand import (
     ReplaceErrand,
     WithdrawErrand,
 )
-from gateway.core.exchange import State
+from gateway.core.exchange import Exchange, State
 from gateway.core.office import Application, OfficeCode
 from gateway.core.reason import Deferred, Reason, Refused
-from gateway.core.release import Released, decide, for_addressee
+from gateway.core.release import Released, decide, for_addressee, open_conditions
 from gateway.core.request import Cause, Hosting
 from gateway.core.retry import after_failure
 from gateway.core.secret import Secret
-from gateway.core.transmission import Delivered, Ended, Pending, Task, Transmission, TransmissionState
+from gateway.core.transmission import Delivered, Ended, Leg, Pending, Task, Transmission, TransmissionState
 from gateway.core.view import ExchangeView
 from gateway.ports import AdapterKit, OfficeAdapter
 from gateway.stages.line import Line
@@ -39,41 +40,55 @@ __all__ = ["deliver"]
 
 #: The leg is wherever it was: nothing may be concluded, another worker or a later moment goes on.
 _NO_OUTCOME: Final = frozenset({Reason.LEASE_LOST, Reason.DATABASE_UNAVAILABLE, Reason.SHUTTING_DOWN})
-#: A person decides and the transmission waits, instead of coming to nothing.
-_WAITS: Final = frozenset({Reason.NOT_RELEASED, Reason.HELD_BY_PERSON})
-#: Without an agreement any more: the shortest window.
-_NO_WINDOW: Final = timedelta()
+#: These carry documents of the hosted office, or what is told of them, to others.
+_LEAVING: Final = frozenset({Task.PLACE, Task.CORRECT, Task.REPLACE})
+#: How often a suspended agreement is looked at: whoever lifts the suspension need not touch each transmission.
+_SUSPENDED: Final = timedelta(minutes=15)
 
 
 async def deliver(
     transmission: Transmission, view: ExchangeView, adapter: OfficeAdapter, kit: AdapterKit, line: Line
 ) -> Delivered | Pending | Ended:
-    """Do one attempt. Raises only Deferred with LEASE_LOST, DATABASE_UNAVAILABLE or SHUTTING_DOWN, and bugs."""
+    """Do one attempt. Raises only Deferred with LEASE_LOST, DATABASE_UNAVAILABLE or SHUTTING_DOWN.
+
+    A bug of an adapter, or an answer that it was not written for, ends like a failure inside: put off, ever longer.
+    """
+    hosted, name = transmission.hosted, transmission.leg.agreement
+    agreement = next((a for a in line.agreements() if (a.hosted, a.name) == (hosted, name)), None)
+    if agreement is None:
+        return Ended(reason=Reason.KIND_NOT_AGREED, state=TransmissionState.HELD)
+    if agreement.suspended:
+        return Pending(delay=_SUSPENDED)
     try:
         errand = await _errand(transmission, view, line)
         if errand is None:
             return Delivered()
-        return await adapter.deliver(errand, kit)
+        outcome = await adapter.deliver(errand, kit)
+        if isinstance(errand, ObtainErrand) and isinstance(outcome, Delivered) and not outcome.documents:
+            raise Deferred(Reason.REMOTE_MALFORMED)
     except Refused as error:
-        if error.reason in _WAITS:
-            return Ended(reason=error.reason, state=TransmissionState.HELD)
-        return _failed(error.reason, transmission, line, None)
+        return _failed(error.reason, transmission, agreement, line, None)
     except Deferred as error:
         if error.reason in _NO_OUTCOME:
             raise
-        return _failed(error.reason, transmission, line, error.delay)
+        return _failed(error.reason, transmission, agreement, line, error.delay)
+    except Exception as bug:
+        leg = transmission.leg
+        kit.log.warning(
+            "an adapter failed inside", adapter=leg.adapter, task=leg.task.value, fault=type(bug).__name__, exc_info=bug
+        )
+        return _failed(Reason.INTERNAL, transmission, agreement, line, None)
+    return outcome
 
 
-def _failed(reason: Reason, transmission: Transmission, line: Line, named: timedelta | None) -> Ended:
-    window = next(
-        (a.window for a in line.agreements() if a.name == transmission.leg.agreement),
-        _NO_WINDOW,
-    )
+def _failed(
+    reason: Reason, transmission: Transmission, agreement: Agreement, line: Line, named: timedelta | None
+) -> Ended:
     return after_failure(
         reason,
         attempts=transmission.attempts + 1,
         now=line.clock.now(),
-        closes_at=transmission.created_at + window,
+        closes_at=transmission.created_at + agreement.window,
         jitter=int.from_bytes(line.randomness.take(2), "big") / 65536,
         named=named,
     )
@@ -82,23 +97,25 @@ def _failed(reason: Reason, transmission: Transmission, line: Line, named: timed
 async def _errand(transmission: Transmission, view: ExchangeView, line: Line) -> Errand | None:
     """Make the errand of a leg; None if there is nothing left to do."""
     exchange, leg = view.exchange, transmission.leg
-    placed = exchange.terms.get("placed_filing_date")
-    begun = transmission.leg.progress.keys() - {"filing_date"}
-    if exchange.state is State.WITHDRAWN and leg.task in (Task.PLACE, Task.CORRECT, Task.REPLACE) and not begun:
-        raise Refused(Reason.STATE_CONFLICT, "withdrawn before it left")
+    placed = view.placed_filing_date(leg.counterpart, leg.adapter)
+    if leg.task in _LEAVING:
+        _check_withdrawn(leg, view)
     match leg.task:
         case Task.PLACE:
-            return PlaceErrand(exchange_id=exchange.exchange_id, cargo=await _leaving(transmission, view, line))
+            cargo = await _leaving(transmission, view, _planned_date(leg), line)
+            return PlaceErrand(exchange_id=exchange.exchange_id, cargo=cargo)
         case Task.CORRECT:
-            if placed == leg.progress["filing_date"]:
+            former = _registered(placed)
+            if former == _planned_date(leg):
                 return None
-            former = date.fromisoformat(placed) if placed else exchange.application.filing_date
-            cargo = await _leaving(transmission, view, line)
+            cargo = await _leaving(transmission, view, _planned_date(leg), line)
             return CorrectErrand(exchange_id=exchange.exchange_id, cargo=cargo, former_filing_date=former)
         case Task.REPLACE:
-            return ReplaceErrand(exchange_id=exchange.exchange_id, cargo=await _leaving(transmission, view, line))
+            cargo = await _leaving(transmission, view, _registered(placed), line)
+            return ReplaceErrand(exchange_id=exchange.exchange_id, cargo=cargo)
         case Task.WITHDRAW:
-            return _withdraw(view) if placed else None
+            registered = placed or view.unsure_filing_date(leg.counterpart, leg.adapter)
+            return _withdraw(exchange, registered) if registered else None
         case Task.OBTAIN:
             return ObtainErrand(
                 exchange_id=exchange.exchange_id,
@@ -119,44 +136,62 @@ async def _errand(transmission: Transmission, view: ExchangeView, line: Line) ->
                 seen=view.facts,
             )
         case Task.HAND_OVER:
-            received = _cargo(transmission, view, line, None)
+            received = _cargo(transmission, view, exchange.application, line, None)
             return HandOverErrand(
                 exchange_id=exchange.exchange_id, cargo=for_addressee(received, on_hold=exchange.is_stopped)
             )
         case Task.ANSWER:
+            there = exchange.state is State.PLACED
             return AnswerErrand(
                 exchange_id=exchange.exchange_id,
                 acknowledgement_id=transmission.transmission_id,
-                cargo=await _leaving(transmission, view, line),
-                reason=None,
+                cargo=await _leaving(transmission, view, placed, line) if there else None,
+                reason=None if there else Reason.NOT_REGISTERED,
             )
         case Task.ROUTE:
             raise TypeError("routing is no errand")
 
 
-def _withdraw(view: ExchangeView) -> WithdrawErrand:
-    exchange = view.exchange
+def _check_withdrawn(leg: Leg, view: ExchangeView) -> None:
+    """Once withdrawn, only what was begun is brought to its end, and not even that if its release was rescinded."""
+    if view.exchange.state is State.WITHDRAWN and (not leg.is_begun or open_conditions(view.decisions)):
+        raise Refused(Reason.STATE_CONFLICT, "withdrawn before it left")
+
+
+def _registered(placed: date | None) -> date:
+    if placed is None:
+        raise Refused(Reason.STATE_CONFLICT, "not registered")
+    return placed
+
+
+def _withdraw(exchange: Exchange, there: date) -> WithdrawErrand:
     return WithdrawErrand(
         exchange_id=exchange.exchange_id,
         kind=exchange.kind,
-        application=exchange.application,
+        application=replace(exchange.application, filing_date=there),
         cause=Cause(exchange.terms["cause"]),
     )
 
 
-async def _leaving(transmission: Transmission, view: ExchangeView, line: Line) -> Released[Cargo]:
-    """Decide, now, that this cargo may leave; Refused(NOT_RELEASED, HELD_BY_PERSON)."""
-    sealed = await line.records.access_code(view.exchange.hosted, view.exchange.exchange_id)
-    code = line.sealing.open_secret(sealed, owner=view.exchange.exchange_id) if sealed else None
-    cargo = _cargo(transmission, view, line, code)
-    return decide(cargo, view.decisions, on_hold=view.exchange.is_stopped)
+async def _leaving(
+    transmission: Transmission, view: ExchangeView, filing_date: date | None, line: Line
+) -> Released[Cargo]:
+    """Decide, now, that this cargo may leave; Refused(NOT_RELEASED, HELD_BY_PERSON).
+
+    `filing_date` is the one by which the counterpart knows it, or shall know it; the newest is told in its turn.
+    """
+    exchange = view.exchange
+    sealed = await line.records.access_code(exchange.hosted, exchange.exchange_id)
+    code = line.sealing.open_secret(sealed, owner=exchange.exchange_id) if sealed else None
+    application = replace(exchange.application, filing_date=filing_date or exchange.application.filing_date)
+    cargo = _cargo(transmission, view, application, line, code)
+    return decide(cargo, view.decisions, on_hold=exchange.is_stopped)
 
 
-def _cargo(transmission: Transmission, view: ExchangeView, line: Line, code: Secret | None) -> Cargo:
+def _cargo(
+    transmission: Transmission, view: ExchangeView, application: Application, line: Line, code: Secret | None
+) -> Cargo:
     exchange, leg = view.exchange, transmission.leg
-    application = exchange.application
-    if leg.task in (Task.PLACE, Task.CORRECT):
-        application = _at_date(exchange.application, leg.progress["filing_date"])
     documents = tuple(
         CargoDocument(listed=document.listed, open=_opener(document, line))
         for document in view.documents_of(leg.version)
@@ -177,8 +212,8 @@ def _cargo(transmission: Transmission, view: ExchangeView, line: Line, code: Sec
     )
 
 
-def _at_date(application: Application, filing_date: str) -> Application:
-    return replace(application, filing_date=date.fromisoformat(filing_date))
+def _planned_date(leg: Leg) -> date:
+    return date.fromisoformat(leg.progress["filing_date"])
 
 
 def _opener(document: Document, line: Line) -> Callable[[], AsyncIterator[bytes]]:

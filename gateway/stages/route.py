@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from gateway.core.exchange import Exchange, Step, advance
+from gateway.core.exchange import Exchange, State, Step, advance
 from gateway.core.receipt import Event
 from gateway.core.release import decide
 from gateway.core.routing import legs_after
@@ -27,17 +27,20 @@ async def route(transmission: Transmission, view: ExchangeView, line: Line) -> N
     agreement in force covers the task.
     """
     step = Step(transmission.leg.progress["step"])
-    exchange = _as_it_was(view.exchange, transmission)
-    if step in _LEAVING:
+    # what changed before the release was recorded without legs of its own: it goes as it is now
+    exchange = view.exchange if step is Step.RELEASED else _as_it_was(view.exchange, transmission)
+    withdrawn = step in _LEAVING and exchange.state is State.WITHDRAWN
+    if step in _LEAVING and not withdrawn:
         decide(exchange, view.decisions, on_hold=exchange.is_stopped)
     at = line.clock.now()
+    planned = () if withdrawn else legs_after(step, exchange, line.agreements(), at=at)
     legs = tuple(
         replace(leg, progress={"filing_date": exchange.application.filing_date.isoformat()})
-        for leg in legs_after(step, exchange, line.agreements(), at=at)
+        for leg in planned
         if _is_needed(step, leg, view)
     )
     following = view.exchange
-    released = step is Step.RELEASED
+    released = step is Step.RELEASED and not withdrawn
     if released:
         following = replace(following, state=advance(following.party, following.state, Step.RELEASED))
     entry = line.entry(
@@ -70,12 +73,12 @@ def _as_it_was(exchange: Exchange, transmission: Transmission) -> Exchange:
 
 
 def _is_needed(step: Step, leg: Leg, view: ExchangeView) -> bool:
-    """A change is told only where the document was placed, or is about to be."""
+    """A change is told only where the document was placed, is about to be, or may have been."""
     if step not in _CHANGES:
         return True
     return any(
         other.leg.task is Task.PLACE
         and (other.leg.counterpart, other.leg.adapter) == (leg.counterpart, leg.adapter)
-        and other.state != TransmissionState.REFUSED.value
+        and (other.state != TransmissionState.REFUSED.value or other.leg.is_begun)
         for other in view.transmissions
     )
