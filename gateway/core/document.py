@@ -1,5 +1,8 @@
 """Documents: what is listed in a signed message, and what the gateway then holds."""
 
+import hashlib
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -15,6 +18,7 @@ __all__ = [
     "Publication",
     "Role",
     "Stored",
+    "digest_of_list",
 ]
 
 
@@ -72,6 +76,12 @@ class ListedDocument:
     language: str | None = None
     certification: Certification | None = None
     content: bytes | None = None
+
+
+def digest_of_list(listed: Iterable[ListedDocument]) -> str:
+    """One digest for all documents together, in their order: for ledger leaves, where no name of theirs may stand."""
+    digests = [document.sha256.hex() for document in listed]
+    return hashlib.sha256(json.dumps(digests, separators=(",", ":")).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

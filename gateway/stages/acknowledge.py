@@ -1,5 +1,6 @@
 """Acknowledge: write what became of an attempt, in one append: entry, exchange, documents, notification, queue item."""
 
+from gateway.core.document import digest_of_list
 from gateway.core.reason import Reason
 from gateway.core.settlement import Settlement, settle
 from gateway.core.transmission import Delivered, Ended, Pending, Transmission
@@ -30,7 +31,7 @@ async def acknowledge(
         step=settlement.step,
         actor=transmission.leg.counterpart,
         outcome=settlement.outcome,
-        digests={document.listed.content_id: document.listed.sha256.hex() for document in settlement.documents[:8]},
+        digests={"documents": digest_of_list(d.listed for d in settlement.documents)} if settlement.documents else None,
     )
     event, reason = settlement.event, settlement.reason
     notifications = (notification_row(event, exchange, entry, line, reason=reason),) if event else ()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from gateway.core.document import Document, Role
+from gateway.core.document import Document, Role, digest_of_list
 from gateway.core.exchange import Fact, FactName, Party, State, Step
 from gateway.core.office import Application, OfficeCode
 from gateway.core.reason import Deferred, Reason, Refused
@@ -88,7 +88,7 @@ async def record_taken(lent: Lent, line: Line) -> None:
         exchange_id=exchange.exchange_id,
         step=Step.TAKEN,
         actor=lent.counterpart,
-        digests={lent.document.listed.content_id: lent.document.listed.sha256.hex()},
+        digests={"documents": digest_of_list([lent.document.listed])},
     )
     await line.journal.append(
         Append(

@@ -9,10 +9,11 @@ import time
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gateway.core.document import Role
+from gateway.core.document import Role, digest_of_list
 from gateway.core.entry import Entry
+from gateway.core.reason import Deferred, Reason
 from gateway.core.receipt import Receipt
-from gateway.core.request import Confirmation, Hold, Notice, Request, Resend, canonical_json
+from gateway.core.request import Confirmation, Hold, Inquiry, Notice, Request, Resend, Retrieval
 from gateway.core.secret import Secret
 from gateway.core.transmission import Obtained
 from gateway.ports import Append, MessageRow, Stops
@@ -26,6 +27,9 @@ __all__ = ["Recorded", "record"]
 #: Without those that clerks mistake for each other: 0 and O, 1 and I, 8 and B (das.md 5: "took B for 8").
 _CODE_LETTERS: Final = "2345679ACDEFGHJKLMNPQRSTUVWXYZ"
 _CODE_LENGTH: Final = 4
+
+#: These carry an access code: it would be the only unknown of their message's digest (office-practice.md).
+_WITH_CODE = (Retrieval, Inquiry)
 
 #: These have no evidence worth keeping: they bring nothing and promise nothing.
 _WITHOUT_EVIDENCE = (Confirmation, Notice, Resend, Hold)
@@ -46,6 +50,7 @@ async def record(valid: Valid, line: Line) -> Recorded | Repeated:
     exchange = effect.exchange
     version = exchange.version if exchange else 1
     documents = tuple(replace(document, version=version) for document in valid.unpacked.documents)
+    evidence = await _evidence(valid, line)
     entry = line.entry(
         hosted=head.hosted,
         exchange_id=effect.exchange_id,
@@ -53,8 +58,8 @@ async def record(valid: Valid, line: Line) -> Recorded | Repeated:
         actor=head.sender,
         digests={
             "payload": valid.digest.hex(),
-            "message": hashlib.sha256(valid.unpacked.authentic.evidence).hexdigest(),
-            **_digest_of_list(valid),
+            **_digest_of_message(valid, evidence),
+            **({"documents": digest_of_list(d.listed for d in documents)} if documents else {}),
         },
     )
     receipt = _receipt(request, valid, entry, line)
@@ -68,7 +73,7 @@ async def record(valid: Valid, line: Line) -> Recorded | Repeated:
             operation=_operation(request),
             digest=valid.digest,
             receipt=receipt,
-            evidence=await _evidence(valid, line),
+            evidence=evidence,
         ),
         exchange=exchange,
         documents=documents,
@@ -82,8 +87,9 @@ async def record(valid: Valid, line: Line) -> Recorded | Repeated:
     appended = await line.journal.append(change)
     if not appended.fresh:
         known = await line.records.message(head.hosted, head.sender, head.message_id)
-        if known is not None:
-            return repeated(known, valid.digest)
+        if known is None:  # a receipt that was never committed must not leave
+            raise Deferred(Reason.DATABASE_UNAVAILABLE)
+        return repeated(known, valid.digest)
     if isinstance(request, Hold) and request.lift and exchange is not None:
         await line.guesses.forgive(head.hosted, exchange.application)  # a person has decided
     line.meter.accepted(head.hosted, type(request).__name__)
@@ -124,10 +130,15 @@ def _receipt(request: Request, valid: Valid, entry: Entry, line: Line) -> bytes:
     return signed
 
 
-def _digest_of_list(valid: Valid) -> dict[str, str]:
-    """One digest for all documents together: 64 of them would not fit into a leaf."""
-    listed = [document.listed.sha256.hex() for document in valid.unpacked.documents]
-    return {"documents": hashlib.sha256(canonical_json(listed)).hexdigest()} if listed else {}
+def _digest_of_message(valid: Valid, evidence: Obtained | None) -> dict[str, str]:
+    """The message as it came; or, where it carries an access code, as it was sealed, which nobody can guess."""
+    if not isinstance(valid.request, _WITH_CODE):
+        return {"message": hashlib.sha256(valid.unpacked.authentic.evidence).hexdigest()}
+    if evidence is None:
+        return {}
+    stored = evidence.stored
+    # the address of a sealed file is its digest
+    return {"sealed-message": hashlib.sha256(stored.inline).hexdigest() if stored.inline else str(stored.address)}
 
 
 async def _evidence(valid: Valid, line: Line) -> Obtained | None:

@@ -58,22 +58,29 @@ class Repeated:
 
 async def validate(unpacked: Unpacked, line: Line) -> Valid | Repeated:
     """Check a request against rules, agreements and the state of its exchange; Refused with the rule's Reason."""
-    request = _with_normal_number(unpacked.request, line)
-    digest = payload_digest(request)
-    if not isinstance(request, Deposit | Retrieval | Inquiry | Notice):
+    head, digest = unpacked.request.head, payload_digest(unpacked.request)
+    if not isinstance(unpacked.request, Deposit | Retrieval | Inquiry | Notice):
         # these change what they ask about, so that an honest repeat would no longer fit: it is known by its id
-        known = await line.records.message(request.head.hosted, request.head.sender, request.head.message_id)
+        known = await line.records.message(head.hosted, head.sender, head.message_id)
         if known is not None:
             return repeated(known, digest)
-    _check_content(request, unpacked, line.clock.now().date())
-    view = await _find_exchange(request, unpacked, line)
-    effect = effect_of(
-        request,
-        view,
-        at=line.clock.now(),
-        agreements=line.agreements(),
-        new_exchange_id=line.new_id(),
-    )
+    try:
+        request = _with_normal_number(unpacked.request, line)
+        _check_content(request, unpacked, line.clock.now().date())
+        view = await _find_exchange(request, line)
+        effect = effect_of(
+            request,
+            view,
+            at=line.clock.now(),
+            agreements=line.agreements(),
+            new_exchange_id=line.new_id(),
+        )
+    except Refused:
+        # agreements, formats and counts of wrong codes change as well: what was accepted before them stays accepted
+        known = await line.records.message(head.hosted, head.sender, head.message_id)
+        if known is None:
+            raise
+        return repeated(known, digest)
     return Valid(unpacked=unpacked, request=request, digest=digest, effect=effect)
 
 
@@ -97,12 +104,16 @@ def _check_content(request: Request, unpacked: Unpacked, today: date) -> None:
             if application.office != request.head.hosted:
                 raise Refused(Reason.NOT_ENTITLED, "Application/OfficeCode")
             _check_date(application.filing_date, today)
-            _check_documents(documents)
+            _check_documents(documents, today)
         case Replacement(documents=documents):
-            _check_documents(documents)
+            _check_documents(documents, today)
         case Correction(filing_date=filing_date):
             _check_date(filing_date, today)
-        case Retrieval(application=application, access_code=code) | Inquiry(application=application, access_code=code):
+        case Retrieval(application=application, access_code=code, own_filing_date=own):
+            _check_date(application.filing_date, today)
+            _check_date(own or today, today)
+            _check_code(code)
+        case Inquiry(application=application, access_code=code):
             _check_date(application.filing_date, today)
             _check_code(code)
         case _:
@@ -122,10 +133,12 @@ def _check_code(code: Secret) -> None:
         raise Refused(Reason.ACCESS_CODE_MALFORMED)
 
 
-def _check_documents(documents: tuple[ListedDocument, ...]) -> None:
+def _check_documents(documents: tuple[ListedDocument, ...], today: date) -> None:
     for document in documents:
         if document.size == 0:
             raise Refused(Reason.DOCUMENT_EMPTY, document.content_id)
+        if document.certification is not None:
+            _check_date(document.certification.certified_on, today)
         if document.role is Role.CERTIFIED_COPY and document.certification is None:
             raise Refused(Reason.CERTIFICATION_MISSING, document.content_id)
     if not any(document.role is Role.CERTIFIED_COPY for document in documents):
@@ -142,7 +155,7 @@ def _check_magic(listed: ListedDocument, first: bytes) -> None:
         raise Refused(Reason.MEDIA_TYPE_MISMATCH, listed.content_id)
 
 
-async def _find_exchange(request: Request, unpacked: Unpacked, line: Line) -> ExchangeView | None:
+async def _find_exchange(request: Request, line: Line) -> ExchangeView | None:
     """Give the exchange a request names, if it belongs to who asks; others learn only that there is none."""
     hosted, sender = request.head.hosted, request.head.sender
     match request:
