@@ -1,5 +1,9 @@
 """Where to go on after the story: addresses and commands to try while everything runs."""
 
+import shutil
+import sys
+from pathlib import Path
+
 from gateway.demo.stage import Office, Stage
 
 __all__ = ["list_addresses", "tell_addresses"]
@@ -36,19 +40,25 @@ def tell_addresses(stage: Stage) -> None:
         line.say(f"  {name:<22} {place}")
     line.say("\nTry, in another terminal:", style="bold")
     for words in _commands(stage.xa, stage.xb, stage):
-        line.say(f"  {words}")
+        line.say(f"  {words}" if words.startswith("curl") else f"  {_pouch()} {words}")
     line.say("\nCtrl-C ends everything.", style="bold")
+
+
+def _pouch() -> str:
+    """The command as it can be typed here."""
+    beside = Path(sys.executable).parent / "pouch"
+    return "pouch" if shutil.which("pouch") or not beside.exists() else str(beside)
 
 
 def _commands(xa: Office, xb: Office, stage: Stage) -> list[str]:
     ours, theirs = xa.ground.founded.client, xb.ground.founded.client
     papers = stage.papers
     return [
-        f"pouch status -p {ours} {papers.library.deposit}",
-        f"pouch poll -p {theirs} --fetch received",
-        f"pouch send -p {ours} --number 2026/4711 --date 2026-03-01 --code-issuer office {papers.library.paper}",
-        f"pouch release -p {ours} EXCHANGE --given applicant-request --given formalities --not-due secrecy"
+        f"status -p {ours} {papers.library.deposit}",
+        f"poll -p {theirs} --fetch received",
+        f"send -p {ours} --number 2026/4711 --date 2026-03-01 --code-issuer office {papers.library.paper}",
+        f"release -p {ours} EXCHANGE --given applicant-request --given formalities --not-due secrecy"
         " --given fee --by me --basis trial",
-        f"pouch retrieve -p {theirs} --office XA --number 2026/4711 --date 2026-03-01 --own-number XB/P/2026/1",
+        f"retrieve -p {theirs} --office XA --number 2026/4711 --date 2026-03-01 --own-number XB/P/2026/1",
         f"curl --cacert {stage.ground.ca} {stage.bureau.origin}/_sandbox/record",
     ]

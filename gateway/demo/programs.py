@@ -73,13 +73,13 @@ class Program:
         """StoryFailed if it has ended."""
         if self._process is None or self._process.returncode is not None:
             code = self._process.returncode if self._process else "not started"
-            raise StoryFailed(f"{self.name} has ended ({code})", f"Its last words are in {self.log}")
+            words = "\n".join(f"    {line}" for line in self._last_words())
+            raise StoryFailed(f"{self.name} has ended ({code})", f"Its last words, in {self.log}:\n{words}")
 
-    def last_words(self, lines: int = 3) -> str:
-        """The end of its log."""
+    def _last_words(self) -> list[str]:
         with suppress(OSError):
-            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
-        return ""
+            return self.log.read_text(errors="replace").splitlines()[-5:]
+        return []
 
     async def stop(self) -> None:
         """Ask it to end, and make it if it does not."""

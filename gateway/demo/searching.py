@@ -13,7 +13,7 @@ from gateway.demo.ground import Ground, OfficeGround
 from gateway.store.embedded import EmbeddedPostgres
 from gateway.store.pool import connect
 
-__all__ = ["places_of"]
+__all__ = ["pattern_of", "places_of"]
 
 _TABLES: Final = """
 SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables
@@ -23,7 +23,7 @@ WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
 
 async def places_of(codes: Sequence[str], ground: Ground, logs: Sequence[Path]) -> tuple[list[str], str]:
     """Give the logs and tables that hold one of the codes, and what was searched, in words."""
-    pattern = _pattern(codes)
+    pattern = pattern_of(codes)
     found = [str(log) for log in logs if pattern.search(log.read_text(errors="replace"))]
     rows = 0
     for office in (ground.xa, ground.xb):
@@ -33,7 +33,7 @@ async def places_of(codes: Sequence[str], ground: Ground, logs: Sequence[Path]) 
     return found, f"{len(logs)} logs and {rows} rows of two databases"
 
 
-def _pattern(codes: Iterable[str]) -> re.Pattern[str]:
+def pattern_of(codes: Iterable[str]) -> re.Pattern[str]:
     """A code as text, or as bytes in the hexadecimal that PostgreSQL shows bytes in."""
     as_text = "|".join(re.escape(code) for code in codes)
     as_bytes = "|".join(code.encode().hex() for code in codes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -30,6 +31,7 @@ class Affair:
     number: str
     filed: str
     paper: Path
+    certified_on: str = field(default_factory=lambda: datetime.now(UTC).date().isoformat())
     message_id: str = ""
     deposit: str = ""
     receipt: bytes = b""

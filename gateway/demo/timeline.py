@@ -15,6 +15,7 @@ from rich.text import Text
 
 __all__ = ["StoryFailed", "Timeline"]
 
+#: Columns of who calls whom, and of what, where the terminal has room for them.
 _WHO: Final = 36
 _WHAT: Final = 74
 
@@ -89,7 +90,7 @@ class Timeline:
             yield
         line = Text("   ")
         line.append(f"{who} → {whom}".ljust(_WHO), style="cyan")
-        line.append(f" {what}".ljust(_WHAT))
+        line.append(f" {what}".ljust(min(_WHAT, self._console.width - _WHO - 14)))
         line.append(_duration(time.monotonic() - began), style="dim")
         self._line(line)
 
@@ -127,7 +128,9 @@ class Timeline:
             self._status.stop()
             self._status = None
         if self._status is not None:
-            self._status.update(Text("; ".join(dict.fromkeys(self._under_way)), style="dim", overflow="ellipsis"))
+            shown = Text("; ".join(dict.fromkeys(self._under_way)), style="dim")
+            shown.truncate(self._console.width - 4, overflow="ellipsis")
+            self._status.update(shown)
 
     def _line(self, line: Text) -> None:
         self._console.print(line, soft_wrap=True)

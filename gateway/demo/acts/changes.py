@@ -49,7 +49,7 @@ async def _replace(stage: Stage) -> None:
     line, xa, xb, affair = stage.timeline, stage.xa, stage.xb, stage.papers.library
     former, affair.paper = affair.paper, stage.papers.corrected
     with line.call(xa.system, xa.gateway, "POST replacement, detached JWS, new file as a form part"):
-        await xa.client.replace(affair.deposit, outbound(xa, affair.paper), "A page was missing.")
+        await xa.client.replace(affair.deposit, outbound(affair), "A page was missing.")
     with line.call(xa.gateway, "Bureau", "PUT registration: a new file in XA's own library"):
         await _until_told(stage, xa, affair.deposit, "replaced")
     with line.call(xb.gateway, "Bureau", "look, see that it changed, fetch it again"):

@@ -3,14 +3,13 @@
 from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from gateway.client import Outbound
 from gateway.demo.checks import read_signed, sha256_of, signed_digests, text_in
 from gateway.demo.soap import SoapSystem, deposit_request
-from gateway.demo.stage import Affair, Office, Stage
+from gateway.demo.stage import Affair, Stage
 from gateway.demo.zeep_script import ZeepDeposit, deposit_by_zeep
 
 __all__ = ["deposit", "deposit_library_copy", "outbound"]
@@ -28,7 +27,7 @@ async def deposit(stage: Stage) -> None:
     library.deposit, library.receipt = await deposit_library_copy(stage)
     _check_receipt(stage, library, [library.paper, papers.bibliography])
 
-    documents = outbound(xa, hosted.paper)
+    documents = outbound(hosted)
     request = deposit_request(
         xa.client.head(hosted.message_id),
         hosted.application,
@@ -50,7 +49,7 @@ async def deposit_library_copy(stage: Stage) -> tuple[str, bytes]:
     affair = papers.library.sent = papers.library.sent or replace(papers.library)
     size = affair.paper.stat().st_size + papers.bibliography.stat().st_size
     if size > _INLINE:
-        documents = outbound(xa, affair.paper, papers.bibliography)
+        documents = outbound(affair, papers.bibliography)
         request = deposit_request(
             xa.client.head(affair.message_id),
             affair.application,
@@ -65,7 +64,7 @@ async def deposit_library_copy(stage: Stage) -> tuple[str, bytes]:
         bibliography=papers.bibliography,
         number=affair.number,
         filed=affair.filed,
-        certified_on=_today(),
+        certified_on=affair.certified_on,
         hosting="office",
         code_issuer="office",
         message_id=affair.message_id,
@@ -74,18 +73,18 @@ async def deposit_library_copy(stage: Stage) -> tuple[str, bytes]:
         return await deposit_by_zeep(xa.profile, message)
 
 
-def outbound(office: Office, paper: Path, bibliography: Path | None = None) -> Sequence[Outbound]:
-    """The lines of a package."""
+def outbound(affair: Affair, bibliography: Path | None = None) -> Sequence[Outbound]:
+    """The lines of a document's package."""
     certification = {
-        "certifiedBy": office.code,
+        "certifiedBy": affair.office,
         "form": "digitally-signed",
-        "certifiedOn": _today(),
+        "certifiedOn": affair.certified_on,
         "filingDateCertified": True,
     }
     documents = [
         Outbound(
             content_id="certified-copy",
-            path=paper,
+            path=affair.paper,
             role="certified-copy",
             media_type="application/pdf",
             certification=certification,
@@ -107,7 +106,3 @@ def _check_receipt(stage: Stage, affair: Affair, papers: Sequence[Path]) -> None
     wanted = {sha256_of(path) for path in papers}
     line.check(signed_digests(receipt) == wanted, "it says that it holds these bytes: SHA-256 of each document")
     line.check(text_in(receipt, "State") == "held", "and that they are held")
-
-
-def _today() -> str:
-    return datetime.now(UTC).date().isoformat()

@@ -42,7 +42,7 @@ async def release(stage: Stage) -> None:
     with line.call(xb.system, xb.gateway, "POST /api/v1/deposits, detached JWS over the list, bytes as form parts"):
         answered = await xb.client.deposit(
             returned.application,
-            outbound(xb, returned.paper),
+            outbound(returned),
             registration=registration,
             message_id=returned.message_id,
         )
