@@ -25,8 +25,8 @@ __all__ = [
     "render_hash",
 ]
 
-#: Bytes of a whole signed checkpoint: far more than 16 signatures and some extension lines.
-CHECKPOINT_LIMIT: Final = 64 * 1024
+#: Bytes of a whole signed checkpoint: more than 100 signatures of post-quantum keys.
+CHECKPOINT_LIMIT: Final = 512 * 1024
 #: Sizes and indices are uint64.
 SIZE_LIMIT: Final = 1 << 64
 

@@ -85,7 +85,7 @@ def render_proof(proof: LogProof) -> bytes:
 
 
 def parse_proof(content: bytes) -> LogProof:
-    """Read a .tlog-proof file of at most some 130 KiB; MalformedLog says what is wrong."""
+    """Read a .tlog-proof file; MalformedLog says what is wrong."""
     head, blank, checkpoint = content.partition(b"\n\n")
     if not blank or not checkpoint or len(checkpoint) > CHECKPOINT_LIMIT or len(head) > 2 * _EXTRA_LIMIT:
         raise MalformedLog("a proof has an empty line, and a checkpoint after it")
