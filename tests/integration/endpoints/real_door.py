@@ -175,26 +175,28 @@ exchanges_as = ["XA"]
         presence = Presence(limits)
         tls = TlsFiles(folder / "keys" / "tls.pem", folder / "keys" / "tls.key")
         listening = await listen(make_front_door(door, presence), bound, idle=limits.idle, tls=tls, presence=presence)
-        context = ssl.create_default_context(cafile=str(folder / "keys" / "ca.pem"))
-        url = f"https://127.0.0.1:{port}"
-        connector = aiohttp.TCPConnector(ssl=context)
-        async with aiohttp.ClientSession(base_url=url, connector=connector, auto_decompress=False) as http:
-            yield RealDoor(
-                gateway=gateway,
-                url=url,
-                folder=folder,
-                dsn=dsn,
-                http=http,
-                presence=presence,
-                port=port,
-                keys={
-                    "XA": load_signing_key(folder / "keys" / "system.key", folder / "keys" / "system.pem"),
-                    "XA gateway": load_signing_key(folder / "keys" / "signing.key", folder / "keys" / "signing.pem"),
-                    "XB": foreign,
-                    "nobody": stranger,
-                },
-            )
-        await listening.stop(grace=5.0)
+        try:
+            context = ssl.create_default_context(cafile=str(folder / "keys" / "ca.pem"))
+            url, own = f"https://127.0.0.1:{port}", folder / "keys"
+            connector = aiohttp.TCPConnector(ssl=context)
+            async with aiohttp.ClientSession(base_url=url, connector=connector, auto_decompress=False) as http:
+                yield RealDoor(
+                    gateway=gateway,
+                    url=url,
+                    folder=folder,
+                    dsn=dsn,
+                    http=http,
+                    presence=presence,
+                    port=port,
+                    keys={
+                        "XA": load_signing_key(own / "system.key", own / "system.pem"),
+                        "XA gateway": load_signing_key(own / "signing.key", own / "signing.pem"),
+                        "XB": foreign,
+                        "nobody": stranger,
+                    },
+                )
+        finally:
+            await listening.stop(grace=5.0)
 
 
 def unsigned(content: str, *, namespace=SOAP11, headers="") -> bytes:

@@ -86,16 +86,18 @@ async def open_door(*, limits: Limits | None = None, line: Line | None = None, p
     presence = Presence(limits)
     app = make_front_door(door, presence)
     listening = await listen(app, open_socket("127.0.0.1:0"), idle=limits.idle, presence=presence)
-    async with aiohttp.ClientSession(base_url=listening.url, auto_decompress=False) as http:
-        yield Rehearsal(
-            url=listening.url,
-            http=http,
-            line=door.line,
-            presence=presence,
-            port=int(listening.url.rpartition(":")[2]),
-            app=app,
-        )
-    await listening.stop(grace=1.0)
+    try:
+        async with aiohttp.ClientSession(base_url=listening.url, auto_decompress=False) as http:
+            yield Rehearsal(
+                url=listening.url,
+                http=http,
+                line=door.line,
+                presence=presence,
+                port=int(listening.url.rpartition(":")[2]),
+                app=app,
+            )
+    finally:
+        await listening.stop(grace=1.0)
 
 
 def bearer(token: str) -> dict[str, str]:
