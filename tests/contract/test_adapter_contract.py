@@ -107,7 +107,7 @@ class Line:
         """The line after a crash: everything is new but what was committed, and the time goes on."""
         old = self.parts
         fresh = MemoryKit(old.http, clock=old.clock, tokens=old.tokens)
-        fresh.progress = old.progress
+        fresh.progress, fresh.counters = old.progress, old.counters
         for name, part in parts.items():
             setattr(fresh, name, part)
         return Line(self.adapter, self.errand, fresh, self.number)
