@@ -136,8 +136,8 @@ class RealDoor:
 
 
 @asynccontextmanager
-async def open_real_door(folder: Path, dsn: Secret, *, limits: Limits | None = None, settings=None):
-    """Found a gateway in `folder` and open it."""
+async def open_real_door(folder: Path, dsn: Secret, *, limits: Limits | None = None, neighbours=None, ca=None):
+    """Found a gateway in `folder` and open it; with `ca`, its certificates are of that authority."""
     bound = open_socket("127.0.0.1:0")
     port = bound.getsockname()[1]
     founded = found_gateway(
@@ -146,8 +146,8 @@ async def open_real_door(folder: Path, dsn: Secret, *, limits: Limits | None = N
             office="XA",
             name="Office XA",
             front=f"127.0.0.1:{port}",
-            neighbours=Neighbours(),
-            settings=settings or {},
+            neighbours=neighbours or Neighbours(),
+            ca=ca,
         )
     )
     foreign = issue_signer("XB own system", key=generate_key(), now=datetime.now(UTC))

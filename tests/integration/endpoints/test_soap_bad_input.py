@@ -1,6 +1,8 @@
 """Bad input at the SOAP door, one row each: its code, a signed fault with a remedy, a ledger entry, and no effect."""
 
+import asyncio
 import re
+import ssl
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +13,7 @@ from real_door import (
     RealDoor,
     hours,
     included,
+    open_real_door,
     operation,
     related,
     soap_deposit,
@@ -19,6 +22,7 @@ from real_door import (
     unsigned,
 )
 
+from gateway.endpoints.door import Limits
 from pki.wss import verify
 
 Spoil = Callable[[RealDoor], bytes]
@@ -212,3 +216,40 @@ async def test_strangers_fill_no_ledger(door):
     for _ in range(most + 5):
         await door.post(b"<")
     assert len(await door.ledger()) == most
+
+
+async def test_a_client_that_goes_away_in_the_middle_of_a_document_leaves_nothing(door):
+    large = PDF + bytes(2_000_000)
+    root = door.signed(soap_deposit(soap_document(large, inner=included())))
+    content_type, body = related(root, {"copy": large})
+    head = (
+        f"POST /soap/exchange HTTP/1.1\r\nHost: x\r\nContent-Type: {content_type}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    context = ssl.create_default_context(cafile=str(door.folder / "keys" / "ca.pem"))
+    _, writer = await asyncio.open_connection("127.0.0.1", door.port, ssl=context)
+    writer.write(head.encode() + body[:1_500_000])
+    await writer.drain()
+    writer.transport.abort()
+    async with asyncio.timeout(10):
+        while not await door.ledger():
+            pass
+    assert await door.presence.leave(grace=10)
+    assert [(leaf["actor"], leaf["outcome"]) for leaf in await door.ledger()] == [("XA", "1002")]
+    assert await door.effects() == {}
+
+
+async def test_a_body_over_the_limit_is_refused_while_it_comes(database, tmp_path):
+    async with open_real_door(tmp_path / "xa", database.app, limits=Limits(inline=20_000, body=300_000)) as door:
+        large = PDF + bytes(400_000)
+        root = door.signed(soap_deposit(soap_document(large, inner=included())))
+        content_type, body = related(root, {"copy": large})
+
+        async def unannounced():
+            for start in range(0, len(body), 50_000):
+                yield body[start : start + 50_000]
+
+        for sent in (body, unannounced()):
+            status, _, fault = await door.post(sent, content_type=content_type)
+            assert (status, text(fault, "Code")) == (413, "1001")
+        assert set(await door.effects()) == set()
