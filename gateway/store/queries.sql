@@ -142,3 +142,81 @@ SELECT count(*) FROM ledger_entry;
 
 -- name: ping
 SELECT now();
+
+-- The ledger's order: see ledger_write.py and ledger_read.py. ------------------------------------------------------
+
+-- name: ledger_lead
+SELECT pg_try_advisory_lock($1);
+
+-- name: ledger_take
+-- Takes up to $1 waiting entries of the offices $2 out of the waiting list, in the order in which they get their place.
+WITH taken AS (
+    DELETE FROM ledger_pending
+    WHERE ctid = ANY (ARRAY(SELECT ctid FROM ledger_pending WHERE hosted = ANY ($2::text[]) LIMIT $1))
+    RETURNING hosted, entry_id
+)
+SELECT t.hosted, t.entry_id, e.leaf_hash
+FROM taken t JOIN ledger_entry e USING (hosted, entry_id)
+ORDER BY t.hosted, e.at, t.entry_id;
+
+-- name: ledger_waits
+SELECT EXISTS (SELECT FROM ledger_pending WHERE hosted = ANY ($1::text[]));
+
+-- name: ledger_add_positions
+INSERT INTO ledger_position
+SELECT $1, $2 + n.ordinality - 1, n.entry_id, n.leaf_hash
+FROM unnest($3::uuid[], $4::bytea[]) WITH ORDINALITY AS n(entry_id, leaf_hash, ordinality);
+
+-- name: ledger_add_tiles
+INSERT INTO ledger_tile
+SELECT $1, t.level, t.index, t.hashes, t.root
+FROM unnest($2::smallint[], $3::bigint[], $4::bytea[], $5::bytea[]) AS t(level, index, hashes, root);
+
+-- name: ledger_add_checkpoint
+INSERT INTO ledger_checkpoint (hosted, size, root, note, created_at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: ledger_positions
+SELECT coalesce(max(seq) + 1, 0) FROM ledger_position WHERE hosted = $1;
+
+-- name: ledger_leaf_hashes
+SELECT leaf_hash FROM ledger_position WHERE hosted = $1 AND seq >= $2 AND seq < $3 ORDER BY seq;
+
+-- name: ledger_tile_roots
+SELECT root FROM ledger_tile WHERE hosted = $1 AND level = $2 AND index >= $3 AND index < $4 ORDER BY index;
+
+-- name: ledger_tile
+SELECT hashes, root FROM ledger_tile WHERE hosted = $1 AND level = $2 AND index = $3;
+
+-- name: ledger_tiles
+SELECT index, hashes, root FROM ledger_tile WHERE hosted = $1 AND level = $2 AND index >= $3 AND index < $4
+ORDER BY index;
+
+-- name: ledger_entries
+SELECT p.seq, p.leaf_hash, e.leaf
+FROM ledger_position p LEFT JOIN ledger_entry e USING (hosted, entry_id)
+WHERE p.hosted = $1 AND p.seq >= $2 AND p.seq < $3 ORDER BY p.seq;
+
+-- name: ledger_seq_of_leaf
+SELECT min(seq) FROM ledger_position WHERE hosted = $1 AND leaf_hash = $2;
+
+-- name: ledger_newest_checkpoint
+SELECT size, root, note, created_at FROM ledger_checkpoint WHERE hosted = $1 ORDER BY number DESC LIMIT 1;
+
+-- name: ledger_checkpoint_of_size
+SELECT size, root, note, created_at FROM ledger_checkpoint WHERE hosted = $1 AND size = $2
+ORDER BY number DESC LIMIT 1;
+
+-- name: ledger_checkpoints
+-- The signed roots from size $2 to $3, each size once, to be compared with the tree.
+SELECT DISTINCT size, root FROM ledger_checkpoint WHERE hosted = $1 AND size >= $2 AND size <= $3 ORDER BY size;
+
+-- name: ledger_waiting
+SELECT hosted, count(*) AS depth, min(at) AS oldest FROM ledger_pending GROUP BY hosted;
+
+-- name: ledger_without_place
+-- Entries that have no place and do not wait for one: somebody has taken them off the list.
+SELECT e.entry_id FROM ledger_entry e
+WHERE e.hosted = $1
+  AND NOT EXISTS (SELECT FROM ledger_position p WHERE p.hosted = e.hosted AND p.entry_id = e.entry_id)
+  AND NOT EXISTS (SELECT FROM ledger_pending w WHERE w.hosted = e.hosted AND w.entry_id = e.entry_id)
+ORDER BY e.at LIMIT 1;

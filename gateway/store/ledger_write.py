@@ -1,0 +1,124 @@
+"""Writing the ledger's order: the one leader gives waiting entries their places, lays tiles, keeps signed checkpoints.
+
+Rules:
+- One leader in all processes, by a lock of the very session that writes: when the session ends, both end.
+- Places, tiles and the shorter waiting list are one transaction; what is remembered here moves on after its commit.
+- Even without the lock the log cannot fork: a place is a primary key, and the loser writes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from itertools import groupby
+from typing import Any, Final
+
+from gateway.core.office import OfficeCode
+from gateway.core.secret import Secret
+from gateway.store.guard import guarded
+from gateway.store.ledger_edge import Edge, FullTile
+from gateway.store.ledger_read import LedgerDamaged, PostgresLedger, SignedHead
+from gateway.store.pool import connect
+
+__all__ = ["LedgerWriter", "open_writer"]
+
+#: The advisory lock of the leader.
+_LOCK: Final = int.from_bytes(b"pouchseq", "big")
+
+
+async def open_writer(dsn: Secret, queries: Mapping[str, str], *, patience: timedelta) -> "LedgerWriter":
+    """Open a writer on a connection of its own; DatabaseUnavailable, Deferred(DATABASE_UNAVAILABLE)."""
+    with guarded():
+        return LedgerWriter(await connect(dsn, application="pouch sequencer", patience=patience), queries)
+
+
+class LedgerWriter:
+    """A candidate for the lead, then the leader. Deferred(DATABASE_UNAVAILABLE) from everything once the session ends.
+
+    After any error it is closed and another is opened: what it remembers may be behind the database.
+    """
+
+    def __init__(self, connection: Any, queries: Mapping[str, str]) -> None:
+        self._connection = connection
+        self._queries = queries
+        self._ledger = PostgresLedger(connection, queries)
+        self._edges: dict[OfficeCode, Edge] = {}
+
+    async def close(self) -> None:
+        """End the session, and with it the lead."""
+        self._connection.terminate()
+
+    async def lead(self) -> bool:
+        """Try to become the leader; at once."""
+        with guarded():
+            return bool(await self._connection.fetchval(self._queries["ledger_lead"], _LOCK))
+
+    async def take_up(self, hosted: OfficeCode) -> SignedHead | None:
+        """Go on with an office's log where it stands; gives the newest checkpoint, or None before the first.
+
+        LedgerDamaged if what is there does not fit together, or is less than what was signed: then nothing may be
+        placed or signed, and a person decides.
+        """
+        edge = await self._ledger.edge(hosted)
+        newest = await self._ledger.newest(hosted)
+        if newest is not None:
+            if newest.size > edge.size:
+                raise LedgerDamaged(f"{edge.size} entries are here, {newest.size} were signed")
+            if await self._ledger.root(hosted, newest.size) != newest.root:
+                raise LedgerDamaged(f"the root at size {newest.size} is not the one that was signed")
+        self._edges[hosted] = edge
+        return newest
+
+    def size(self, hosted: OfficeCode) -> int:
+        """How many entries of an office have a place."""
+        return self._edges[hosted].size
+
+    def root(self, hosted: OfficeCode) -> bytes:
+        """The root over them."""
+        return self._edges[hosted].root()
+
+    async def place(self, most: int) -> int:
+        """Give up to `most` waiting entries their places; gives how many it were."""
+        with guarded():
+            offices = list(self._edges)
+            if not await self._connection.fetchval(self._queries["ledger_waits"], offices):
+                return 0
+            grown: dict[OfficeCode, Edge] = {}
+            async with self._connection.transaction():
+                rows = await self._take(most, offices)
+                for hosted, entries in groupby(rows, key=lambda row: OfficeCode(row["hosted"])):
+                    grown[hosted] = await self._append(hosted, list(entries))
+            self._edges.update(grown)
+            return len(rows)
+
+    async def add_checkpoint(self, hosted: OfficeCode, head: SignedHead) -> None:
+        """Keep a signed checkpoint; from its commit on it is the one that is handed out."""
+        with guarded():
+            await self._connection.execute(
+                self._queries["ledger_add_checkpoint"], hosted, head.size, head.root, head.note, head.created_at
+            )
+
+    async def _take(self, most: int, offices: Sequence[OfficeCode]) -> list[Any]:
+        rows: list[Any] = await self._connection.fetch(self._queries["ledger_take"], most, offices)
+        return rows
+
+    async def _append(self, hosted: OfficeCode, entries: Sequence[Any]) -> Edge:
+        edge = self._edges[hosted].copy()
+        first = edge.size
+        hashes = [entry["leaf_hash"] for entry in entries]
+        full = edge.extend(hashes)
+        await self._add_positions(hosted, first, [entry["entry_id"] for entry in entries], hashes)
+        if full:
+            await self._add_tiles(hosted, full)
+        return edge
+
+    async def _add_positions(self, hosted: OfficeCode, first: int, ids: Sequence[Any], hashes: Sequence[bytes]) -> None:
+        await self._connection.execute(self._queries["ledger_add_positions"], hosted, first, ids, hashes)
+
+    async def _add_tiles(self, hosted: OfficeCode, full: Sequence[FullTile]) -> None:
+        await self._connection.execute(
+            self._queries["ledger_add_tiles"],
+            hosted,
+            [tile.level for tile in full],
+            [tile.index for tile in full],
+            [tile.hashes for tile in full],
+            [tile.root for tile in full],
+        )
