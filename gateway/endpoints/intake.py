@@ -44,12 +44,16 @@ async def body_of(request: web.Request, limits: Limits, *, limit: int) -> AsyncI
     if request.get(_EXPECTED):
         await request.writer.write(_CONTINUE)
         request.writer.output_size = 0  # the answer has not begun with it
-    pace = _Pace(limits)
     if length is not None and length <= _SMALL:
-        whole = await pace.patiently(request.content.readexactly(length))
+        content = request.content
+        here = content.is_eof() and content.exception() is None  # all of it came with the head
+        whole = content.read_nowait() if here else await _Pace(limits).patiently(content.readexactly(length))
+        if len(whole) != length:
+            raise Refused(Reason.CLIENT_GONE)
         if whole:
             yield whole
         return
+    pace = _Pace(limits)
     received = 0
     while True:
         chunk = await pace.patiently(request.content.readany())
