@@ -26,6 +26,7 @@ from gateway.bench.plan import MIB, BenchFailed, Plan
 from gateway.bench.presigning import Desk, presign
 from gateway.bench.processes import Memory, forget_peaks, memory_of
 from gateway.bench.proof import prove
+from gateway.client import CallFailed
 
 __all__ = ["Prepared", "Progress", "prepare", "run_accept"]
 
@@ -51,9 +52,12 @@ def prepare(plan: Plan, folder: Path | None, tell: Progress) -> Iterator[Prepare
     """Found a gateway and sign all messages; without `folder` in one that is removed at the end. BenchFailed."""
     if sys.platform != "linux":
         raise BenchFailed("the bench reads Linux's /proc; run it on Linux or in a container")
-    place = folder or Path(tempfile.mkdtemp(prefix="pouch-bench-"))
+    place = folder.resolve() if folder else Path(tempfile.mkdtemp(prefix="pouch-bench-"))
     try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise BenchFailed(f"{place} cannot be made: {error.strerror}; name another place with --dir") from None
         _check_room(plan, place)
         ground = prepare_ground(place, tls=plan.tls)
         paper = place / "paper.pdf"
@@ -110,8 +114,8 @@ async def run_accept(plan: Plan, prepared: Prepared, tell: Progress) -> Figures:
             after = memory_of(running.gateway())
             tell("verifying", 0, None)
             steps, verified = await prove(ground, result, prepared.run)
-        except Broken as error:
-            raise BenchFailed(f"the gateway does not answer ({error}); see {ground.folder}/gateway.log") from None
+        except (Broken, CallFailed) as error:
+            raise BenchFailed(f"the gateway does not answer: {error or 'no connection'}") from None
     costs = Costs(
         gateway_cpu_ms=gateway_after - gateway_before,
         database_cpu_ms=database_after - database_before,
