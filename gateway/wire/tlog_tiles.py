@@ -154,11 +154,11 @@ class TileHashes:
 
 
 def parse_tile(tile: Tile, content: bytes) -> bytes:
-    """Check that a tile's bytes are as many as its width wants; a wider one, grown since, is cut. MalformedLog else."""
+    """Check that a tile's bytes are as many as its width wants, and give them back; MalformedLog else."""
     wanted = tile.width * HASH_SIZE
-    if len(content) < wanted or len(content) % HASH_SIZE or len(content) > TILE_WIDTH * HASH_SIZE:
-        raise MalformedLog(f"{tile.path} has {len(content)} bytes, {wanted} are wanted")
-    return content[:wanted]
+    if len(content) != wanted:
+        raise MalformedLog(f"a tile of {tile.width} hashes has {wanted} bytes, not {len(content)}")
+    return content
 
 
 def split_tile(content: bytes) -> list[bytes]:
@@ -174,20 +174,20 @@ def render_bundle(entries: Sequence[bytes]) -> bytes:
 
 
 def parse_bundle(content: bytes, width: int) -> list[bytes]:
-    """Read the first `width` entries of a bundle that may have grown since; MalformedLog if there are fewer."""
+    """Read a bundle of exactly `width` entries; MalformedLog else."""
     entries: list[bytes] = []
     place = 0
     while place < len(content):
         start = place + 2
-        place = start + (content[place] << 8 | content[place + 1] if start <= len(content) else ENTRY_LIMIT)
+        place = start + int.from_bytes(content[place:start])
         if place > len(content):
-            raise MalformedLog(f"a bundle ends in the middle of entry {len(entries)}")
+            raise MalformedLog(f"a bundle ends in the middle of its entry {len(entries)}")
         entries.append(content[start:place])
-        if len(entries) > TILE_WIDTH:
-            raise MalformedLog("a bundle has more than 256 entries")
-    if len(entries) < width:
-        raise MalformedLog(f"a bundle has {len(entries)} entries, {width} are wanted")
-    return entries[:width]
+        if len(entries) > width:
+            break
+    if len(entries) != width:
+        raise MalformedLog(f"a bundle of {width} entries has {'more' if len(entries) > width else len(entries)}")
+    return entries
 
 
 def _home(level: int, index: int, size: int) -> Tile:
