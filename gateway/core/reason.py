@@ -108,6 +108,10 @@ class Reason(Enum):
     TOO_MANY_WRONG_CODES = ("4009", _P, _S, 429, "Too many wrong access codes were tried; a person decides.", "Ask the applicant for the code again and the operator to lift the hold.")
     NOTIFICATION_UNKNOWN = ("4010", _N, _S, 404, "There is no such notification for this office.", "Poll again and use the ids of the answer.")
     DOCUMENT_FORGOTTEN = ("4011", _N, _S, 410, "The document has been forgotten: its key was destroyed.", "The ledger still proves that it existed; ask the first office for a new copy.")
+    BEING_WITHDRAWN = ("4012", _L, _S, 409, "A former deposit of this document is still being withdrawn.", "Send again when the withdrawal is notified.")
+    LEDGER_OUT_OF_RANGE = ("4013", _N, _S, 404, "The ledger has no such entry, tile or proof.", "Ask within the size of the newest checkpoint.")
+    LEDGER_SIZE_NOT_SIGNED = ("4014", _N, _S, 404, "No checkpoint of this size was signed.", "Take the newest checkpoint, and sizes of checkpoints that were given out.")
+    LEDGER_NOT_OPEN = ("4015", _N, _S, 403, "This office is not agreed to read this ledger.", "Ask the operator: a ledger is open to agreed partners only.")
     # 5 remote office ---------------------------------------------------------------------------------------
     REMOTE_UNREACHABLE = ("5001", _L, _R, 502, "The counterpart cannot be reached.", "Nothing to do: it is tried again.")
     REMOTE_BUSY = ("5002", _L, _R, 503, "The counterpart asks for patience.", "Nothing to do: it is tried again after the time it named.")

@@ -94,7 +94,8 @@ class Append:
     """Everything one state change writes, in one transaction.
 
     `exchange` is the head row as it shall be, with the revision that was read (0 creates it); `settles` ends or puts
-    off a claimed transmission under its fence; `wakes` makes waiting transmissions due now.
+    off a claimed transmission under its fence; `wakes` makes waiting transmissions due now, and keeps those that run
+    from being put off by what they found before.
     """
 
     hosted: OfficeCode
@@ -109,7 +110,6 @@ class Append:
     notifications: tuple[NotificationRow, ...] = ()
     settles: "tuple[Transmission, Delivered | Pending | Ended] | None" = None
     wakes: tuple[str, ...] = ()
-    cancels: tuple[str, ...] = ()
     confirms: str | None = None
     stops: Stops | None = None
 
@@ -127,7 +127,8 @@ class Journal(Protocol):
     """The one way to change anything.
 
     Raises Deferred(DATABASE_UNAVAILABLE), Deferred(LEASE_LOST) if the fence has moved, Overtaken if the exchange has
-    changed since it was read, and Refused(ALREADY_DEPOSITED).
+    changed since it was read, Refused(ALREADY_DEPOSITED), and Deferred(BEING_WITHDRAWN) while a former deposit of the
+    same document has something under way at a counterpart.
     """
 
     async def append(self, change: Append) -> Appended: ...

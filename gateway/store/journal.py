@@ -24,6 +24,7 @@ __all__ = ["PostgresJournal"]
 
 _EXCHANGE_CHANGED: Final = "PX001"
 _LEASE_LOST: Final = "PX002"
+_BEING_WITHDRAWN: Final = "PX003"
 
 
 class PostgresJournal:
@@ -50,6 +51,8 @@ class PostgresJournal:
                     raise Overtaken from None
                 if error.sqlstate == _LEASE_LOST:
                     raise Deferred(Reason.LEASE_LOST) from None
+                if error.sqlstate == _BEING_WITHDRAWN:
+                    raise Deferred(Reason.BEING_WITHDRAWN) from None
                 raise
         return Appended(fresh=row["fresh"], receipt=row["receipt"], digest=row["digest"])
 
@@ -168,12 +171,11 @@ def _rest(change: Append) -> dict[str, object]:
             for n in change.notifications
         ],
         "wakes": list(change.wakes),
-        "cancels": list(change.cancels),
         "confirms": change.confirms,
         "settles": _settlement(*change.settles, change) if change.settles else None,
-        "stop": change.stops.explanation if change.stops and not change.stops.lift else None,
-        "resume": True if change.stops and change.stops.lift else None,
     }
+    if change.stops:
+        rest["resume" if change.stops.lift else "stop"] = {"explanation": change.stops.explanation}
     return {name: value for name, value in rest.items() if value}
 
 

@@ -7,26 +7,28 @@ SELECT fresh, receipt, digest FROM journal_append_v1(
 
 -- name: claim_transmission
 -- The next due transmission whose counterpart has a free place, whose office and exchange are not stopped, and whose
--- exchange has nothing earlier under way at the same counterpart.
-UPDATE transmission t
-SET lease_until = clock_timestamp() + $3::interval, fence = t.fence + 1
-FROM (
+-- exchange has nothing earlier under way at the same counterpart. Routing takes no place at anybody's; an answer is
+-- owed now, whatever else is under way there.
+WITH next AS MATERIALIZED (
     SELECT c.hosted, c.transmission_id
     FROM transmission c
     WHERE c.state = 'ready' AND c.due_at <= $1 AND (c.lease_until IS NULL OR c.lease_until < clock_timestamp())
-      AND c.counterpart <> ALL ($2::text[])
+      AND (c.counterpart <> ALL ($2::text[]) OR c.task = 'route')
       AND NOT EXISTS (SELECT FROM stop s WHERE s.hosted = c.hosted)
       AND NOT EXISTS (
           SELECT FROM exchange e WHERE e.hosted = c.hosted AND e.exchange_id = c.exchange_id AND e.on_hold)
-      AND NOT EXISTS (
+      AND (c.task = 'answer' OR NOT EXISTS (
           SELECT FROM transmission b
-          WHERE b.hosted = c.hosted AND b.exchange_id = c.exchange_id AND b.counterpart = c.counterpart
-            AND b.adapter = c.adapter AND b.state IN ('ready', 'held') AND b.task NOT IN ('recheck', 'answer')
-            AND (b.created_at, b.transmission_id) < (c.created_at, c.transmission_id))
-    ORDER BY c.due_at
+          WHERE b.hosted = c.hosted AND b.exchange_id = c.exchange_id AND b.position < c.position
+            AND b.counterpart = c.counterpart AND b.adapter = c.adapter
+            AND b.state IN ('ready', 'held') AND b.task NOT IN ('recheck', 'answer')))
+    ORDER BY c.due_at, c.position
     LIMIT 1
     FOR UPDATE OF c SKIP LOCKED
-) AS next
+)
+UPDATE transmission t
+SET lease_until = clock_timestamp() + $3::interval, fence = t.fence + 1, woken = false
+FROM next
 WHERE t.hosted = next.hosted AND t.transmission_id = next.transmission_id
 RETURNING t.hosted, t.transmission_id, t.exchange_id, t.counterpart, t.adapter, t.task, t.version, t.agreement,
           t.due_at, t.fence, t.attempts, t.progress, t.created_at;
@@ -37,7 +39,9 @@ WHERE hosted = $1 AND transmission_id = $2 AND fence = $3 AND state = 'ready'
 RETURNING true;
 
 -- name: postpone_transmission
-UPDATE transmission SET due_at = $4, lease_until = NULL, attempts = 0
+-- What was woken since it was claimed is looked at again at once: the news came after the attempt had asked.
+UPDATE transmission
+SET due_at = CASE WHEN woken THEN due_at ELSE $4 END, lease_until = NULL, woken = false, attempts = 0
 WHERE hosted = $1 AND transmission_id = $2 AND fence = $3 AND state = 'ready'
 RETURNING true;
 
@@ -86,12 +90,13 @@ FROM document WHERE hosted = $1 AND exchange_id = $2 ORDER BY version, content_i
 -- name: list_transmissions
 SELECT transmission_id, counterpart, adapter, task, version, agreement, state, due_at, attempts, reason, progress,
        created_at
-FROM transmission WHERE hosted = $1 AND exchange_id = $2 ORDER BY created_at, transmission_id;
+FROM transmission WHERE hosted = $1 AND exchange_id = $2 ORDER BY position;
 
 -- name: find_transmission_by_acknowledgement
 SELECT transmission_id, exchange_id FROM transmission
 WHERE hosted = $1 AND counterpart = $2 AND progress->>'acknowledgement' = $3 AND state = 'ready'
-ORDER BY created_at DESC LIMIT 1;
+  AND progress ? 'acknowledgement'
+ORDER BY position DESC LIMIT 1;
 
 -- name: find_access_code
 SELECT access_code FROM exchange WHERE hosted = $1 AND exchange_id = $2;

@@ -97,9 +97,11 @@ CREATE TABLE transmission (
     task             text        NOT NULL,
     version          integer     NOT NULL,
     agreement        text        NOT NULL,
+    position         bigint      GENERATED ALWAYS AS IDENTITY,  -- the order of planning, whatever the clocks say
     state            text        NOT NULL,  -- ready, held, done, refused
     due_at           timestamptz NOT NULL,
     lease_until      timestamptz,
+    woken            boolean     NOT NULL DEFAULT false,  -- since it was claimed: the attempt's end puts nothing off
     fence            bigint      NOT NULL DEFAULT 0,
     attempts         integer     NOT NULL DEFAULT 0,  -- failed ones in a row: what waits politely has none
     progress         jsonb       NOT NULL DEFAULT '{}',
@@ -109,7 +111,9 @@ CREATE TABLE transmission (
     PRIMARY KEY (hosted, transmission_id)
 );
 CREATE INDEX transmission_due ON transmission (due_at) WHERE state = 'ready';
-CREATE INDEX transmission_exchange ON transmission (hosted, exchange_id, created_at);
+CREATE INDEX transmission_exchange ON transmission (hosted, exchange_id, position);
+CREATE INDEX transmission_acknowledgement ON transmission (hosted, counterpart, (progress->>'acknowledgement'))
+    WHERE state = 'ready' AND progress ? 'acknowledgement';
 
 CREATE TABLE notification (
     hosted           text        NOT NULL,
@@ -176,7 +180,8 @@ CREATE TRIGGER ledger_entry_never_empty BEFORE TRUNCATE ON ledger_entry
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- One state change, one append, one round trip. What is NULL or empty is not written.
--- Errors: PX001 the exchange has changed since it was read; PX002 the lease was lost.
+-- Errors: PX001 the exchange has changed since it was read; PX002 the lease was lost; PX003 a former deposit of the
+-- same document is still being withdrawn: its withdrawal would take back the new registration.
 CREATE FUNCTION journal_append_v1(
     p_hosted text, p_at timestamptz,
     p_entry_id uuid, p_step text, p_leaf bytea, p_leaf_hash bytea, p_exchange_id uuid,
@@ -211,6 +216,14 @@ BEGIN
                 (p_exchange->>'filing_date')::date, p_exchange->>'state', (p_exchange->>'version')::integer, 1,
                 (p_exchange->>'on_hold')::boolean, p_exchange->>'publication', p_exchange->'terms',
                 p_access_code, p_at, p_at);
+            IF p_exchange->>'party' = 'depositing' AND EXISTS (
+                SELECT FROM exchange e JOIN transmission t ON t.hosted = e.hosted AND t.exchange_id = e.exchange_id
+                WHERE e.hosted = p_hosted AND e.party = 'depositing' AND e.state = 'withdrawn'
+                  AND e.normal = p_exchange->>'normal' AND e.office = p_exchange->>'office'
+                  AND e."right" = p_exchange->>'right' AND e.kind = p_exchange->>'kind'
+                  AND t.state IN ('ready', 'held') AND t.task <> 'answer') THEN
+                RAISE EXCEPTION 'a former deposit is still being withdrawn' USING ERRCODE = 'PX003';
+            END IF;
         ELSE
             UPDATE exchange e SET
                 filing_date = (p_exchange->>'filing_date')::date, state = p_exchange->>'state',
@@ -262,9 +275,12 @@ BEGIN
 
         IF p_rest ? 'settles' THEN
             UPDATE transmission t SET
-                state = p_rest->'settles'->>'state', reason = p_rest->'settles'->>'reason',
-                due_at = coalesce((p_rest->'settles'->>'due_at')::timestamptz, t.due_at),
-                attempts = (p_rest->'settles'->>'attempts')::integer, lease_until = NULL,
+                state = CASE WHEN t.woken AND p_rest->'settles'->>'state' = 'held' THEN 'ready'
+                             ELSE p_rest->'settles'->>'state' END,
+                reason = p_rest->'settles'->>'reason',
+                due_at = CASE WHEN t.woken THEN t.due_at
+                              ELSE coalesce((p_rest->'settles'->>'due_at')::timestamptz, t.due_at) END,
+                attempts = (p_rest->'settles'->>'attempts')::integer, lease_until = NULL, woken = false,
                 ended_at = CASE WHEN p_rest->'settles'->>'state' IN ('done', 'refused') THEN p_at END
             WHERE t.hosted = p_hosted AND t.transmission_id = (p_rest->'settles'->>'transmission_id')::uuid
               AND t.fence = (p_rest->'settles'->>'fence')::bigint AND t.state = 'ready';
@@ -275,17 +291,12 @@ BEGIN
 
         IF p_rest ? 'wakes' THEN
             UPDATE transmission t SET due_at = p_at, state = 'ready', ended_at = NULL,
+                   woken = t.lease_until IS NOT NULL,
                    attempts = CASE WHEN t.state = 'ready' THEN t.attempts ELSE 0 END
             WHERE t.hosted = p_hosted
               AND t.transmission_id IN (SELECT jsonb_array_elements_text(p_rest->'wakes')::uuid)
               AND t.state <> 'done';
             NOTIFY transmission;
-        END IF;
-
-        IF p_rest ? 'cancels' THEN
-            UPDATE transmission t SET state = 'refused', fence = t.fence + 1, ended_at = p_at
-            WHERE t.hosted = p_hosted AND t.state IN ('ready', 'held')
-              AND t.transmission_id IN (SELECT jsonb_array_elements_text(p_rest->'cancels')::uuid);
         END IF;
 
         IF p_rest ? 'confirms' THEN
@@ -294,7 +305,7 @@ BEGIN
         END IF;
 
         IF p_rest ? 'stop' THEN
-            INSERT INTO stop VALUES (p_hosted, p_rest->>'stop', p_at) ON CONFLICT DO NOTHING;
+            INSERT INTO stop VALUES (p_hosted, p_rest->'stop'->>'explanation', p_at) ON CONFLICT DO NOTHING;
         END IF;
         IF p_rest ? 'resume' THEN
             DELETE FROM stop s WHERE s.hosted = p_hosted;
@@ -305,10 +316,18 @@ BEGIN
     RETURN QUERY SELECT true, p_receipt, p_digest;
 END $$;
 
-GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO pouch_app;
-GRANT UPDATE ON exchange, document, transmission, notification, counter, wrong_code TO pouch_app;
+-- No more than the statements of queries.sql and the function above need; the rest stays as it was written.
+GRANT SELECT, INSERT ON exchange, message, document, decision, fact, transmission, notification, stop, counter,
+    wrong_code, assertion_seen, ledger_entry TO pouch_app;
+GRANT UPDATE (filing_date, state, version, revision, on_hold, publication, terms, access_code, changed_at)
+    ON exchange TO pouch_app;
+GRANT UPDATE (wrapped_key) ON document TO pouch_app;
+GRANT UPDATE (state, due_at, lease_until, woken, fence, attempts, progress, reason, ended_at)
+    ON transmission TO pouch_app;
+GRANT UPDATE (confirmed_at) ON notification TO pouch_app;
+GRANT UPDATE (value) ON counter TO pouch_app;
+GRANT UPDATE (guesses, last_at) ON wrong_code TO pouch_app;
 GRANT DELETE ON stop, assertion_seen, wrong_code TO pouch_app;
-REVOKE UPDATE, DELETE, TRUNCATE ON ledger_entry, message, decision, fact FROM pouch_app;
 
 -- The ledger gets its order: what waits for a place, the gapless places, the full tiles, the signed checkpoints.
 -- Origin of the tree: RFC 6962; of tiles and checkpoints: C2SP tlog-tiles and tlog-checkpoint.
