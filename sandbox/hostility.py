@@ -106,6 +106,11 @@ class Hostility:
         rules = [Rule(switch=switch, probability=chance) for switch, chance in probabilities.items()]
         return cls(rules, seed=seed)
 
+    @classmethod
+    def by_seed(cls, seed: int | None) -> Hostility:
+        """Rude by a seed, polite without one."""
+        return cls() if seed is None else cls.rude(seed)
+
     def add(self, rule: Rule) -> None:
         """Switch one behaviour on; the newest rule is asked first."""
         self._rules.insert(0, rule)

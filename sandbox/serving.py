@@ -1,4 +1,4 @@
-"""How any counterpart of the sandbox listens: TLS or plain, any free port, one JSON line when ready.
+"""How any counterpart of the sandbox is started: configured, listening on any free port, calling others over TLS.
 
 Rules: the line goes to standard output, flushed, so that whoever started the process can wait for it;
 `serve` ends by being cancelled and leaves no socket behind.
@@ -11,12 +11,47 @@ import asyncio
 import json
 import ssl
 import sys
-from collections.abc import Callable
+import tomllib
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Protocol, TypeVar
 
+import aiohttp
+import msgspec
 from aiohttp import web
 
-__all__ = ["add_listening_arguments", "announce", "listen", "serve", "trust", "wait_until_cancelled"]
+__all__ = [
+    "add_configured_arguments",
+    "add_listening_arguments",
+    "announce",
+    "calling_out",
+    "listen",
+    "read_toml",
+    "serve",
+    "trust",
+    "wait_until_cancelled",
+]
+
+T = TypeVar("T")
+
+_TIMEOUT = aiohttp.ClientTimeout(total=300, connect=30, sock_read=60)
+
+
+class Caller(Protocol):
+    """A counterpart that calls others itself."""
+
+    http: aiohttp.ClientSession | None
+
+    async def close(self) -> None:
+        """End what is under way."""
+
+
+def read_toml(text: str, shape: type[T], name: str) -> T:
+    """Read a configuration into its frozen shape; raises ValueError naming the file and the key."""
+    try:
+        return msgspec.convert(tomllib.loads(text), shape)
+    except (msgspec.ValidationError, tomllib.TOMLDecodeError) as wrong:
+        raise ValueError(f"{name}: {wrong}") from None
 
 
 def add_listening_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,11 +64,34 @@ def add_listening_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hostile", type=int, metavar="SEED", help="misbehave, reproducibly by this seed")
 
 
+def add_configured_arguments(parser: argparse.ArgumentParser, example: str) -> None:
+    """The options of a counterpart that cannot do without a configuration; `--help` ends with an example of one."""
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML, as in the example below")
+    add_listening_arguments(parser)
+    parser.epilog = f"example of a configuration:\n\n{example}"
+
+
 def trust(ca: Path | None) -> ssl.SSLContext:
     """The TLS context of outgoing calls: the given authorities, or the machine's own; TLS 1.2 at least."""
     context = ssl.create_default_context(cafile=None if ca is None else str(ca))
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def calling_out(caller: Caller, context: ssl.SSLContext | None) -> Callable[[web.Application], AsyncIterator[None]]:
+    """For `cleanup_ctx`: `caller.http` while the application runs; without a `context` aiohttp's own is taken."""
+
+    async def running(_: web.Application) -> AsyncIterator[None]:
+        connector = aiohttp.TCPConnector(ssl=True if context is None else context)
+        async with aiohttp.ClientSession(
+            timeout=_TIMEOUT, connector=connector, cookie_jar=aiohttp.DummyCookieJar()
+        ) as session:
+            caller.http = session
+            yield
+            await caller.close()
+            caller.http = None
+
+    return running
 
 
 async def listen(
@@ -74,7 +132,6 @@ async def wait_until_cancelled() -> None:
 async def serve(
     app: web.Application,
     arguments: argparse.Namespace,
-    seed: int | None,
     on_listening: Callable[[str], object] = str,
 ) -> None:
     """Listen as the arguments of `add_listening_arguments` say, announce it, and stay until cancelled.
@@ -90,7 +147,7 @@ async def serve(
     )
     try:
         on_listening(origin)
-        announce(origin, seed)
+        announce(origin, arguments.hostile)
         await wait_until_cancelled()
     finally:
         await runner.cleanup()

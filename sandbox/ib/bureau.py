@@ -52,6 +52,10 @@ class Bureau:
     _latest: datetime = _LONG_AGO
     _files: int = 0
 
+    async def close(self) -> None:
+        """End the calls under way."""
+        await self.bench.close()
+
     @property
     def prefix(self) -> str:
         """The path of the API, without a slash at its end."""

@@ -6,7 +6,6 @@ Rules: relative paths count from the file's own folder; a message never repeats 
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from yarl import URL
 
 from sandbox.ib.inferred import KINDS
+from sandbox.serving import read_toml
 
 __all__ = ["EXAMPLE", "ClientKey", "Delay", "Office", "Settings", "Timings", "load", "read_client_key"]
 
@@ -137,10 +137,7 @@ def read_client_key(pem: bytes) -> ClientKey:
 
 def load(file: Path) -> Settings:
     """Read and check a configuration file; raises ValueError naming the key, OSError if it is not there."""
-    try:
-        settings = msgspec.convert(tomllib.loads(file.read_text("utf-8")), Settings)
-    except (msgspec.ValidationError, tomllib.TOMLDecodeError) as wrong:
-        raise ValueError(f"{file.name}: {wrong}") from None
+    settings = read_toml(file.read_text("utf-8"), Settings, file.name)
     base = file.parent
     offices = []
     for place, office in enumerate(settings.office):

@@ -22,9 +22,8 @@ from sandbox.ib.auth import outbound_token
 from sandbox.ib.bureau import Bureau
 from sandbox.ib.config import Office
 
-__all__ = ["TIMEOUT", "Answer", "Unreachable", "download", "post"]
+__all__ = ["Answer", "Unreachable", "download", "post"]
 
-TIMEOUT = aiohttp.ClientTimeout(total=300, connect=30, sock_read=60)
 _LARGEST_ANSWER = 65_536
 
 

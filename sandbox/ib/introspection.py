@@ -5,35 +5,18 @@ Rules: only for tests and demonstrations, so it needs no token; misbehaviour nev
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from aiohttp import web
 
-from sandbox.hostility import Rule, Switch
 from sandbox.ib.bureau import BUREAU, Bureau, moment
 from sandbox.ib.inferred import FACTS, JWKS_PATH, outbound_client
 from sandbox.ib.refusals import invalid
 from sandbox.ib.state import Registration
+from sandbox.orders import obey
 
 __all__ = ["routes"]
-
-
-class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`{"clear": true}`, and rules to add: switch, operation (pattern), probability or calls, seconds."""
-
-    clear: bool = False
-    rules: tuple[OrderedRule, ...] = ()
-
-
-class OrderedRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One rule; without `calls` the probability counts, and is certain if not given."""
-
-    switch: Switch
-    operation: str = "*"
-    probability: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
-    calls: Annotated[int, msgspec.Meta(ge=0)] | None = None
-    seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.2
 
 
 async def get_record(request: web.Request) -> web.Response:
@@ -65,17 +48,11 @@ async def get_documents(request: web.Request) -> web.Response:
 
 
 async def post_hostility(request: web.Request) -> web.Response:
-    """Switch behaviour at run time by an `Order`; answers seed, rules in force and what struck."""
-    hostility = request.app[BUREAU].hostility
+    """Switch behaviour at run time by an `orders.Order`; answers seed, rules in force and what struck."""
     try:
-        order = msgspec.json.decode(await request.read(), type=Order)
+        return web.json_response(obey(await request.read(), request.app[BUREAU].hostility))
     except msgspec.MsgspecError as wrong:
         raise invalid(str(wrong)) from None
-    if order.clear:
-        hostility.clear()
-    for rule in order.rules:
-        hostility.add(Rule(**msgspec.structs.asdict(rule)))
-    return web.json_response(hostility.view())
 
 
 async def get_hostility(request: web.Request) -> web.Response:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 from aiohttp import web
 
 from sandbox.hostility import Hostility, hostile_middleware
@@ -29,12 +28,12 @@ from sandbox.ib import (
 )
 from sandbox.ib.bureau import BUREAU, Bureau
 from sandbox.ib.config import Settings, read_client_key
-from sandbox.ib.dialing import TIMEOUT
 from sandbox.ib.keys import TokenKeys
 from sandbox.ib.refusals import operation_of, refusing
 from sandbox.ib.state import Memory
 from sandbox.ib.timing import Workbench
 from sandbox.record import Record, utc_now
+from sandbox.serving import calling_out
 
 __all__ = ["build"]
 
@@ -76,22 +75,5 @@ def build(
     app.add_routes(auth.routes() + introspection.routes())
     for room in (files, certificates, registrations, changes, retrievals, forwarding, transit):
         app.add_routes(room.routes(prefix))
-    app.cleanup_ctx.append(_outgoing_calls(outgoing))
+    app.cleanup_ctx.append(calling_out(bureau, outgoing))
     return app, bureau
-
-
-def _outgoing_calls(
-    context: ssl.SSLContext | None,
-) -> Callable[[web.Application], AsyncIterator[None]]:
-    async def running(app: web.Application) -> AsyncIterator[None]:
-        bureau = app[BUREAU]
-        connector = aiohttp.TCPConnector(ssl=True if context is None else context)
-        async with aiohttp.ClientSession(
-            timeout=TIMEOUT, connector=connector, cookie_jar=aiohttp.DummyCookieJar()
-        ) as session:
-            bureau.http = session
-            yield
-            await bureau.bench.close()
-            bureau.http = None
-
-    return running

@@ -6,19 +6,17 @@ until it has been asked for that often; a step runs once.
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sandbox.beside import Beside
 from sandbox.ib.config import Delay
 
 __all__ = ["Workbench"]
 
 Step = Callable[[], Awaitable[None]]
-_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,14 +26,14 @@ class _Waiting:
     not_before: datetime
 
 
-class Workbench:
-    """Pending steps by key, and the Bureau's own calls under way."""
+class Workbench(Beside):
+    """Pending steps by key, which `settled` does not wait for, and the Bureau's own calls under way."""
 
     def __init__(self, now: Callable[[], datetime], sleep: Callable[[float], Awaitable[Any]]) -> None:
+        super().__init__()
         self._now = now
         self._sleep = sleep
         self._waiting: dict[str, _Waiting] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self, key: str, delay: Delay, step: Step) -> None:
         """Do the step after the delay; `key` is what `polled` names later."""
@@ -58,29 +56,6 @@ class Workbench:
         del self._waiting[key]
         await waiting.step()
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run the coroutine beside everything else; a defect in it is logged and raised by `settled`."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    async def settled(self) -> None:
-        """Return once nothing runs beside; work that waits for polls is not waited for."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks)
-
-    async def close(self) -> None:
-        """Cancel what is under way and wait for its end."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
     async def _later(self, seconds: float, step: Step) -> None:
         await self._sleep(seconds)
         await step()
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (wrong := task.exception()) is not None:
-            _log.error("work beside ended by a defect", exc_info=wrong)

@@ -31,8 +31,8 @@ async def run(arguments: argparse.Namespace) -> None:
     seed = arguments.hostile
     installation = Installation.start(
         load(arguments.config),
-        hostility=Hostility() if seed is None else Hostility.rude(seed),
+        hostility=Hostility.by_seed(seed),
         manners=Manners(nil_items=seed is not None),
         state=arguments.state,
     )
-    await serve(make_app(installation), arguments, seed)
+    await serve(make_app(installation), arguments)

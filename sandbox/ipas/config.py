@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+
+from sandbox.serving import read_toml
 
 __all__ = ["EXAMPLE", "FileKey", "Known", "Log", "Priority", "Settings", "load", "read", "read_file_key"]
 
@@ -111,10 +112,7 @@ def read_file_key(text: str) -> FileKey:
 
 def read(text: str, name: str = "configuration") -> Settings:
     """Read and check a configuration; raises ValueError naming the key."""
-    try:
-        settings = msgspec.convert(tomllib.loads(text), Settings)
-    except (msgspec.ValidationError, tomllib.TOMLDecodeError) as wrong:
-        raise ValueError(f"{name}: {wrong}") from None
+    settings = read_toml(text, Settings, name)
     root = settings.output_root
     if not root.startswith("/") or posixpath.normpath(root) != root or root == "/":
         raise ValueError(f"{name}: output_root: an absolute path without dots, and not the root")

@@ -7,26 +7,22 @@ Its window for tests and demonstrations is /_sandbox/record, retrieved, register
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from sandbox.hostility import Hostility
 from sandbox.office.config import EXAMPLE, load
 from sandbox.office.server import build
-from sandbox.serving import add_listening_arguments, serve, trust
+from sandbox.serving import add_configured_arguments, serve, trust
 
 __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options; `--help` ends with an example of the configuration."""
-    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML, as in the example below")
-    add_listening_arguments(parser)
-    parser.epilog = f"example of a configuration:\n\n{EXAMPLE}"
+    """Declare the options."""
+    add_configured_arguments(parser, EXAMPLE)
 
 
 async def run(arguments: argparse.Namespace) -> None:
     """Serve until cancelled; raises ValueError or OSError if the configuration cannot be used."""
-    seed = arguments.hostile
-    hostility = Hostility() if seed is None else Hostility.rude(seed)
+    hostility = Hostility.by_seed(arguments.hostile)
     app, office = build(load(arguments.config), hostility=hostility, outgoing=trust(arguments.ca))
-    await serve(app, arguments, seed, office.listens)
+    await serve(app, arguments, office.listens)

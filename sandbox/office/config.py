@@ -5,7 +5,6 @@ Rules: relative paths count from the file's own folder; a message never repeats 
 
 from __future__ import annotations
 
-import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -13,6 +12,8 @@ from typing import Literal
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from sandbox.serving import read_toml
 
 __all__ = ["EXAMPLE", "Document", "Settings", "Wanted", "load", "read_key"]
 
@@ -93,10 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def load(file: Path) -> Settings:
     """Read and check a configuration file; raises ValueError naming the key, OSError if it is not there."""
-    try:
-        settings = msgspec.convert(tomllib.loads(file.read_text("utf-8")), Settings)
-    except (msgspec.ValidationError, tomllib.TOMLDecodeError) as wrong:
-        raise ValueError(f"{file.name}: {wrong}") from None
+    settings = read_toml(file.read_text("utf-8"), Settings, file.name)
     base = file.parent
     documents = tuple(
         msgspec.structs.replace(document, file=str(base / document.file)) for document in settings.document

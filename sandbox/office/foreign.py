@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +10,7 @@ from typing import Any, Final
 import aiohttp
 from aiohttp import web
 
+from sandbox.beside import Beside
 from sandbox.hostility import Hostility, Switch
 from sandbox.office.client import DasClient, Turned
 from sandbox.office.config import Settings, read_key
@@ -22,11 +21,9 @@ from sandbox.record import Record
 
 __all__ = ["OFFICE", "ForeignOffice"]
 
-_log = logging.getLogger(__name__)
 
-
-class ForeignOffice:
-    """One running office; `http` is there while its server runs, `origin` once it listens."""
+class ForeignOffice(Beside):
+    """One running office and its errands; `http` is there while its server runs, `origin` once it listens."""
 
     def __init__(
         self,
@@ -36,6 +33,7 @@ class ForeignOffice:
         now: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[Any]],
     ) -> None:
+        super().__init__()
         Path(settings.folder).mkdir(parents=True, exist_ok=True)
         self.settings = settings
         self.hostility = hostility
@@ -47,7 +45,6 @@ class ForeignOffice:
         self.http: aiohttp.ClientSession | None = None
         self.origin = ""
         self._sleep = sleep
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def listens(self, origin: str) -> None:
         """Take the origin, then begin the errands of the configuration."""
@@ -56,24 +53,6 @@ class ForeignOffice:
             self.spawn(self.errands.register(document))
         for wanted in self.settings.wanted:
             self.spawn(self.errands.retrieve(wanted))
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run an errand beside everything else."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    async def settled(self) -> None:
-        """Return once no errand is under way; raises what an errand raised."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks)
-
-    async def close(self) -> None:
-        """Cancel the errands under way and wait for their end."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def tell_ready(self, ack: str) -> None:
         """Notify the Bureau, after the time of preparation, that the file can be fetched (call 14)."""
@@ -92,11 +71,6 @@ class ForeignOffice:
                 self.record.append("notification-failed", ack=ack, status=no.status)
             else:
                 self.record.append("notification-sent", ack=ack)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (wrong := task.exception()) is not None:
-            _log.error("an errand ended by a defect", exc_info=wrong)
 
     def _session(self) -> aiohttp.ClientSession:
         if self.http is None:

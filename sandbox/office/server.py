@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-import aiohttp
 from aiohttp import web
 
 from sandbox.hostility import Hostility, hostile_middleware
@@ -16,10 +15,10 @@ from sandbox.office import endpoint, window
 from sandbox.office.config import Settings
 from sandbox.office.foreign import OFFICE, ForeignOffice
 from sandbox.record import utc_now
+from sandbox.serving import calling_out
 
 __all__ = ["build"]
 
-_TIMEOUT = aiohttp.ClientTimeout(total=300, connect=30, sock_read=60)
 _LARGEST_BODY = 65_536
 
 
@@ -42,20 +41,5 @@ def build(
     )
     app[OFFICE] = office
     app.add_routes(endpoint.routes() + window.routes())
-    app.cleanup_ctx.append(_outgoing_calls(outgoing))
+    app.cleanup_ctx.append(calling_out(office, outgoing))
     return app, office
-
-
-def _outgoing_calls(context: ssl.SSLContext | None) -> Callable[[web.Application], AsyncIterator[None]]:
-    async def running(app: web.Application) -> AsyncIterator[None]:
-        office = app[OFFICE]
-        connector = aiohttp.TCPConnector(ssl=True if context is None else context)
-        async with aiohttp.ClientSession(
-            timeout=_TIMEOUT, connector=connector, cookie_jar=aiohttp.DummyCookieJar()
-        ) as session:
-            office.http = session
-            yield
-            await office.close()
-            office.http = None
-
-    return running

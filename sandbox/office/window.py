@@ -9,30 +9,13 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from sandbox.hostility import Rule, Switch
 from sandbox.office.config import Document, Wanted
 from sandbox.office.foreign import OFFICE
+from sandbox.orders import obey
 
 __all__ = ["routes"]
 
 T = TypeVar("T")
-
-
-class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`{"clear": true}`, and rules to add."""
-
-    clear: bool = False
-    rules: tuple[OrderedRule, ...] = ()
-
-
-class OrderedRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One rule; without `calls` the probability counts, and is certain if not given."""
-
-    switch: Switch
-    operation: str = "*"
-    probability: float = 1.0
-    calls: int | None = None
-    seconds: float = 0.2
 
 
 async def get_record(request: web.Request) -> web.Response:
@@ -64,14 +47,11 @@ async def post_retrieve(request: web.Request) -> web.Response:
 
 
 async def post_hostility(request: web.Request) -> web.Response:
-    """Switch behaviour at run time by an `Order`; answers seed, rules in force and what struck."""
-    hostility = request.app[OFFICE].hostility
-    order = await _read(request, Order)
-    if order.clear:
-        hostility.clear()
-    for rule in order.rules:
-        hostility.add(Rule(**msgspec.structs.asdict(rule)))
-    return web.json_response(hostility.view())
+    """Switch behaviour at run time by an `orders.Order`; answers seed, rules in force and what struck."""
+    try:
+        return web.json_response(obey(await request.read(), request.app[OFFICE].hostility))
+    except msgspec.MsgspecError as wrong:
+        raise web.HTTPBadRequest(text=str(wrong)) from None
 
 
 def routes() -> list[web.RouteDef]:
