@@ -4,8 +4,7 @@ Procedure:
 1. A request that was acknowledged is asked for its status.
 2. A write whose outcome is unknown is read back by the document's number (call 11). It may still be under way at the
    Bureau, so that it is looked for until the configured time to settle has passed.
-3. Only then it is sent, or sent again, its intent committed before. An intent is taken back where the answer, or its
-   absence, shows that nothing was done; what is committed and left is an unknown outcome.
+3. Only then it is sent, or sent again (protocol_request.py).
 4. A refusal of a write that was sent again may be the echo of the first ("already registered", "not registered"):
    it is read back before it is believed. A refusal that is believed begins anew at the next attempt.
 """
@@ -16,9 +15,10 @@ from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
 from adapters.das import codec
-from adapters.das.answers import UNSURE, accepted
+from adapters.das.answers import UNSURE
 from adapters.das.codes import failure_by, worst
-from adapters.das.protocol import Authorise, Commit, Course, Operation, Steps, ask, call, forget_all, timestamp, wait
+from adapters.das.protocol import Commit, Course, Operation, Steps, ask, forget_all, wait
+from adapters.das.protocol_request import request
 from gateway.core.office import Application
 from gateway.core.reason import Deferred, Reason, Refused
 from gateway.core.transmission import Pending
@@ -120,16 +120,7 @@ def _settling(course: Course) -> Pending | None:
 
 
 def _send(course: Course, effect: Effect) -> Steps[None]:
-    yield Authorise()
-    yield Commit(values={"intent": timestamp(course)})
-    try:
-        answer = yield from call(course, effect.operation, body=effect.body)
-        accepted(answer, course.config, course.now)
-    except (Deferred, Refused) as failure:
-        if failure.reason not in UNSURE:
-            yield Commit(values={"intent": None})
-        raise
-    acknowledgement = codec.read(answer.body, das.Acknowledgement, course.config).request_ack_id
+    acknowledgement, answer = yield from request(course, effect.operation, effect.body)
     yield Commit(values={"acknowledgement": acknowledgement, "status_address": _status_address(answer, course)})
 
 

@@ -14,11 +14,9 @@ from contextlib import suppress
 from datetime import date
 
 from adapters.das import codec
-from adapters.das.answers import UNSURE, accepted
 from adapters.das.codes import failure_by, worst
 from adapters.das.config import Config
 from adapters.das.protocol import (
-    Authorise,
     Commit,
     Course,
     Fetch,
@@ -27,12 +25,11 @@ from adapters.das.protocol import (
     Steps,
     ask,
     ask_if_there,
-    call,
     fact,
     tell,
-    timestamp,
     wait,
 )
+from adapters.das.protocol_request import request
 from gateway.core.document import Role
 from gateway.core.errand import ObtainErrand, RecheckErrand
 from gateway.core.exchange import Fact, FactName
@@ -115,17 +112,7 @@ def _request(course: Course, errand: ObtainErrand) -> Steps[None]:
     elif errand.version > 1:
         # What the list still shows was asked for before the document changed.
         yield from _note_past(course, [item.request_ack_id for item in (yield from _listed(course, application))])
-    yield Authorise()
-    yield Commit(values={"intent": timestamp(course)})
-    body = codec.retrieval(errand, course.config)
-    try:
-        answer = yield from call(course, Operation.RETRIEVE, body=body)
-        accepted(answer, course.config, course.now)
-    except (Deferred, Refused) as failure:
-        if failure.reason not in UNSURE:
-            yield Commit(values={"intent": None})
-        raise
-    acknowledgement = codec.read(answer.body, das.Acknowledgement, course.config).request_ack_id
+    acknowledgement, _ = yield from request(course, Operation.RETRIEVE, codec.retrieval(errand, course.config))
     yield Commit(values={"acknowledgement": acknowledgement})
 
 
