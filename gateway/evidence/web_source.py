@@ -35,7 +35,7 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 class WebSource:
     """A log at an address such as https://gateway.example/ledger; an async context manager."""
 
-    def __init__(self, address: str, *, ca: Path | None = None, token: Secret[str] | None = None) -> None:
+    def __init__(self, address: str, *, ca: Path | None = None, token: Secret | None = None) -> None:
         """`ca` holds the authorities to trust, None takes the machine's own. ValueError for an address not called."""
         parts = urlsplit(address)
         printable = address.isascii() and address.isprintable() and " " not in address and "\\" not in address
@@ -94,7 +94,8 @@ class WebSource:
 
     async def tiles(self) -> AsyncIterator[Tile]:
         """See LogSource; a log at an address cannot be listed."""
-        for tile in ():
+        none: tuple[Tile, ...] = ()
+        for tile in none:
             yield tile
 
     def _authorization(self) -> dict[str, str]:
@@ -107,7 +108,12 @@ async def _read_body(response: aiohttp.ClientResponse, path: str, limit: int) ->
         raise CannotTell(path, "came in an encoding that was not asked for")
     inflating = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
     content = bytearray()
+    received = 0
     async for piece in response.content.iter_chunked(_CHUNK):
+        received += len(piece)
+        # Counted before it is inflated too: gzip can go on for ever and say nothing.
+        if received > limit + _CHUNK:
+            raise Tampered(path, f"is larger than the {limit} bytes it can have")
         try:
             content += piece if inflating is None else inflating.decompress(piece, limit + 1 - len(content))
         except zlib.error:
