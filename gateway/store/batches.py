@@ -32,31 +32,33 @@ class Batches:
         self._pool = pool
         self._statement = statement
         self._waiting: deque[_Waiting] = deque()
-        self._senders: set[asyncio.Task[None]] = set()
+        self._senders: set[asyncio.Task[None] | None] = set()
 
     async def run(self, arguments: Sequence[Any]) -> asyncpg.Record:
         """Run the statement and give its row once it is committed; raises what asyncpg raises."""
         future: asyncio.Future[asyncpg.Record] = asyncio.get_running_loop().create_future()
         self._waiting.append((arguments, future))
         if len(self._senders) < _AT_ONCE:
-            sender = asyncio.create_task(self._send())
-            self._senders.add(sender)
-            sender.add_done_callback(self._senders.discard)
+            self._senders.add(asyncio.create_task(self._send()))
         return await future
 
     async def _send(self) -> None:
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST))]
-            if len(batch) == 1 or not await self._together(batch):
-                for arguments, future in batch:
-                    await self._alone(arguments, future)
+        try:
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST))]
+                if len(batch) == 1 or not await self._together(batch):
+                    for arguments, future in batch:
+                        await self._alone(arguments, future)
+        finally:
+            # in the same breath as the look at who waits: between the two nobody may come and find us still there
+            self._senders.discard(asyncio.current_task())
 
     async def _together(self, batch: list[_Waiting]) -> bool:
         """Send a batch as one implicit transaction; False if any of it failed, and then none of it is written."""
         try:
             async with self._pool.acquire() as connection:
                 rows = await connection.fetchmany(self._statement, [arguments for arguments, _ in batch])
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except Exception:  # whatever it is: alone, each hears of its own
             return False
         for (_, future), row in zip(batch, rows, strict=True):
             if not future.done():
