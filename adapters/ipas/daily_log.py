@@ -11,7 +11,7 @@ from typing import Final
 from adapters.ipas.codes import Faulted, Meaning
 from adapters.ipas.keys import LogKey
 from adapters.ipas.operations import Operation
-from adapters.ipas.steps import Commit, Steps, call, perform
+from adapters.ipas.steps import Commit, Steps, look_up, perform
 from gateway.core.reason import Deferred, Reason
 
 __all__ = ["OPENED", "close_log", "open_log"]
@@ -56,12 +56,7 @@ def close_log(log: LogKey) -> Steps[None]:
 
 
 def _read(log: LogKey) -> Steps[Meaning]:
-    try:
-        answer = yield from call(Operation.LOG_READ, arg0=log.wrap())
-    except Faulted as fault:
-        if fault.meaning is not Meaning.ABSENT:
-            raise
-        answer = None
+    answer = yield from look_up(Operation.LOG_READ, arg0=log.wrap())
     if answer is None:
         return Meaning.ABSENT
     if answer["indOpen"] is True:

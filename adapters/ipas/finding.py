@@ -6,11 +6,10 @@ Everything else is Refused(LOCAL_FILE_UNKNOWN), held for a person who names the 
 
 import re
 
-from adapters.ipas.codes import Faulted, Meaning
 from adapters.ipas.config import FileKeySettings, IpasSettings
 from adapters.ipas.keys import FileKey
 from adapters.ipas.operations import Operation
-from adapters.ipas.steps import Steps, call
+from adapters.ipas.steps import Steps, call, look_up
 from adapters.ipas.values import items
 from gateway.core.office import Application
 from gateway.core.reason import Reason, Refused
@@ -52,12 +51,7 @@ def _named(settings: IpasSettings, own_number: str) -> Steps[FileKey]:
     key = read_file_key(settings.file_key, own_number)
     if key is None:
         raise Refused(Reason.LOCAL_FILE_UNKNOWN, "own_number")
-    try:
-        answer = yield from call(Operation.FILE_READ, arg0=key.wrap())
-    except Faulted as fault:
-        if fault.meaning is not Meaning.ABSENT:
-            raise
-        answer = None
+    answer = yield from look_up(Operation.FILE_READ, arg0=key.wrap())
     if answer is None or FileKey.read(answer["fileId"]) != key:
         raise Refused(Reason.LOCAL_FILE_UNKNOWN, "own_number")
     return key

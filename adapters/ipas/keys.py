@@ -37,14 +37,8 @@ class FileKey:
     @classmethod
     def read(cls, answer: Any) -> "FileKey | None":
         """Read a plain cFileId; None if a part is missing, since every field is optional on the wire."""
-        try:
-            seq, kind = answer["fileSeq"], answer["fileType"]
-            series, number = answer["fileSeries"], answer["fileNbr"]
-        except (KeyError, TypeError):
-            return None
-        if None in (seq, kind, series, number):
-            return None
-        return cls(seq=seq, type=kind, series=series, number=number)
+        parts = _parts(answer, seq="fileSeq", type="fileType", series="fileSeries", number="fileNbr")
+        return None if parts is None else cls(**parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +65,8 @@ class DocumentKey:
     @classmethod
     def read(cls, answer: Any) -> "DocumentKey | None":
         """Read a plain cDocumentId; None if a part is missing."""
-        try:
-            origin, log = answer["docOrigin"], answer["docLog"]
-            series, number = answer["docSeries"], answer["docNbr"]
-        except (KeyError, TypeError):
-            return None
-        if None in (origin, log, series, number):
-            return None
-        return cls(origin=origin, log=log, series=series, number=number)
+        parts = _parts(answer, origin="docOrigin", log="docLog", series="docSeries", number="docNbr")
+        return None if parts is None else cls(**parts)
 
     @classmethod
     def parse(cls, text: str) -> "DocumentKey | None":
@@ -106,3 +94,11 @@ class LogKey:
     def wrap(self) -> dict[str, Any]:
         """As cDailyLogId."""
         return {"dailyLogDate": instant(self.midnight), "docLog": self.log, "docOrigin": self.origin}
+
+
+def _parts(answer: Any, **fields: str) -> dict[str, Any] | None:
+    try:
+        parts = {name: answer[field] for name, field in fields.items()}
+    except (KeyError, TypeError):
+        return None
+    return None if None in parts.values() else parts

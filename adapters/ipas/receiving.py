@@ -18,7 +18,7 @@ from adapters.ipas.finding import find_file
 from adapters.ipas.handing import Handing
 from adapters.ipas.keys import DocumentKey, FileKey, LogKey
 from adapters.ipas.operations import Operation
-from adapters.ipas.steps import Commit, NextNumber, Steps, call
+from adapters.ipas.steps import Commit, NextNumber, Steps, call, look_up
 from adapters.ipas.values import instant, integer
 from gateway.core.reason import Reason, Refused
 
@@ -70,7 +70,7 @@ def receive(attempt: Attempt) -> Steps[DocumentKey]:
             maybe_ours = False
         # 2. who has it: nobody, we, or somebody else
         if taken or maybe_ours or not (yield from _is_free(key)):
-            found = yield from _read(key)
+            found = yield from look_up(Operation.USERDOC_READ, arg0=key.wrap())
             if found is not None and attempt.handing.mark in (found["notes"] or "").split():
                 return key
             unrecognised = found is None or not found["notes"]
@@ -99,7 +99,7 @@ def receive(attempt: Attempt) -> Steps[DocumentKey]:
             raise
         # 5. what was received is what was sent
         if answer is None or answer["documentId"] is None:
-            answer = yield from _read(key)
+            answer = yield from look_up(Operation.USERDOC_READ, arg0=key.wrap())
         if answer is None or DocumentKey.read(answer["documentId"]) != key:
             raise Refused(Reason.READ_BACK_MISMATCH, "userdoc")
         return key
@@ -114,16 +114,6 @@ def _is_free(key: DocumentKey) -> Steps[bool]:
             raise
         return False
     return free
-
-
-def _read(key: DocumentKey) -> Steps[Any]:
-    try:
-        found = yield from call(Operation.USERDOC_READ, arg0=key.wrap())
-    except Faulted as fault:
-        if fault.meaning is not Meaning.ABSENT:
-            raise
-        return None
-    return found
 
 
 def _arguments(attempt: Attempt, file: FileKey, key: DocumentKey) -> dict[str, Any]:

@@ -13,7 +13,19 @@ from adapters.ipas.codes import Faulted, Meaning
 from adapters.ipas.content import Content
 from adapters.ipas.operations import Operation
 
-__all__ = ["Call", "Commit", "NextNumber", "ReadBack", "Step", "Steps", "WriteFile", "call", "perform", "read_back"]
+__all__ = [
+    "Call",
+    "Commit",
+    "NextNumber",
+    "ReadBack",
+    "Step",
+    "Steps",
+    "WriteFile",
+    "call",
+    "look_up",
+    "perform",
+    "read_back",
+]
 
 T = TypeVar("T")
 
@@ -74,10 +86,20 @@ def perform(operation: Operation, **arguments: Any) -> Steps[None]:
         raise Faulted(operation, Meaning.UNKNOWN)
 
 
+def look_up(operation: Operation, **arguments: Any) -> Steps[Any]:
+    """Call an operation that reads something; None if there is none, which IPAS says by no value or by a fault."""
+    return (yield from _or_none(Call(operation=operation, arguments=arguments)))
+
+
 def read_back(path: str) -> Steps[Content | None]:
     """Read a file of the server; None if there is none."""
+    found: Content | None = yield from _or_none(ReadBack(path=path))
+    return found
+
+
+def _or_none(step: Call | ReadBack) -> Steps[Any]:
     try:
-        found: Content | None = yield ReadBack(path=path)
+        found = yield step
     except Faulted as fault:
         if fault.meaning is not Meaning.ABSENT:
             raise

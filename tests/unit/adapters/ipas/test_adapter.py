@@ -14,6 +14,7 @@ from gateway.core.errand import WithdrawErrand
 from gateway.core.exchange import FactName
 from gateway.core.office import Right
 from gateway.core.reason import Deferred, Reason, Refused
+from gateway.core.release import for_addressee
 from gateway.core.request import Cause
 from gateway.kit.http import CounterpartHttp, Reach, authority
 from sandbox.hostility import Hostility, Rule, Switch
@@ -374,9 +375,8 @@ async def test_a_document_that_cannot_be_read_leaves_the_log_as_found(start_offi
 
     cargo = errand.cargo.subject
     lost = replace(cargo, documents=(replace(cargo.documents[0], open=forgotten),))
-    errand.cargo.subject = lost
     with pytest.raises(Refused) as refused:
-        await office.deliver(errand)
+        await office.deliver(replace(errand, cargo=for_addressee(lost, on_hold=False)))
     assert refused.value.reason is Reason.DOCUMENT_FORGOTTEN
     assert office.kinds() == ["log-opened", "userdoc-received", "log-closed"]
 
