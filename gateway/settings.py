@@ -20,6 +20,7 @@ __all__ = [
     "AgreementSettings",
     "CounterpartSettings",
     "HostedSettings",
+    "LedgerSettings",
     "OfficeSettings",
     "Settings",
     "SettingsError",
@@ -91,6 +92,19 @@ class WorkSettings(_Table, frozen=True, kw_only=True):
     per_counterpart: int = 4
     lease_seconds: float = 60.0
     look_seconds: float = 1.0
+
+
+class LedgerSettings(_Table, frozen=True, kw_only=True):
+    """The signed log. `keys`: the first is current, the others sign too while keys roll over; none: nothing is signed.
+
+    `readers` are the codes of other offices whose clients may read it (scope "ledger"), since volume and timing are
+    confidential; the hosted office's own may. `checkpoint_seconds` lie at least between two checkpoints.
+    """
+
+    keys: tuple[Path, ...] = ()
+    sequencing: bool = True
+    checkpoint_seconds: float = 1.0
+    readers: tuple[str, ...] = ()
 
 
 class HostedSettings(_Table, frozen=True, kw_only=True):
@@ -184,6 +198,7 @@ class _MainFile(_Table, frozen=True, kw_only=True):
     ops: OpsSettings = OpsSettings()
     database: DatabaseSettings = DatabaseSettings()
     work: WorkSettings = WorkSettings()
+    ledger: LedgerSettings = LedgerSettings()
     hosted: tuple[HostedSettings, ...]
     counterpart: tuple[CounterpartSettings, ...] = ()
 
@@ -202,6 +217,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     ops: OpsSettings
     database: DatabaseSettings
     work: WorkSettings
+    ledger: LedgerSettings
     hosted: tuple[HostedSettings, ...]
     counterpart: tuple[CounterpartSettings, ...]
     office: tuple[OfficeSettings, ...]
@@ -224,6 +240,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         ops=main.ops,
         database=database,
         work=main.work,
+        ledger=_absolute(main.ledger, folder),
         hosted=tuple(_absolute(item, folder) for item in main.hosted),
         counterpart=tuple(_absolute(item, folder) for item in main.counterpart),
         office=tuple(_absolute(item, offices_path.parent) for item in offices.office),
@@ -294,6 +311,8 @@ def _check(settings: Settings, main: Path, offices: Path) -> None:
     for table, value in (("front_door", settings.front_door.listen), ("ops", settings.ops.listen)):
         if not re.fullmatch(r".+:\d{1,5}", value):
             raise SettingsError(f"{main}: {table}.listen: is not host:port")
+    if not 0 < settings.ledger.checkpoint_seconds <= 60:
+        raise SettingsError(f"{main}: ledger.checkpoint_seconds: is not above 0 and at most 60")
     if (settings.front_door.tls_certificate is None) != (settings.front_door.tls_key is None):
         raise SettingsError(f"{main}: front_door: tls_certificate and tls_key come together")
     if urlsplit(settings.front_door.public_url).scheme not in ("https", "http"):

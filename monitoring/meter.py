@@ -64,12 +64,19 @@ class Meter:
         self._queue_depth = self._series(self._gauge, metrics.QUEUE_DEPTH)
         self._queue_age = self._series(self._gauge, metrics.QUEUE_AGE)
         self._ledger = self._series(self._gauge, metrics.LEDGER_ENTRIES)
+        self._ledger_size = self._series(self._gauge, metrics.LEDGER_SIZE)
+        self._ledger_waiting = self._series(self._gauge, metrics.LEDGER_WAITING)
+        self._ledger_lag = self._series(self._gauge, metrics.LEDGER_LAG)
+        self._checkpoint_age = self._series(self._gauge, metrics.CHECKPOINT_AGE)
+        self._ledger_checked = self._series(self._counter, metrics.LEDGER_CHECKED)
+        self._ledger_mismatches = self._series(self._counter, metrics.LEDGER_MISMATCHES)
         self._certificates = self._series(self._gauge, metrics.CERTIFICATE_DAYS)
         self._disk = self._series(self._gauge, metrics.DISK_FREE)
         self._skew = self._series(self._gauge, metrics.CLOCK_SKEW)
         self._pool = self._series(self._gauge, metrics.POOL)
         self._gauge(metrics.BUILD).labels(version, platform.python_version()).set(1)
-        for office in bounds.offices:  # from zero, so that the first wrong guess is an increase
+        for office in bounds.offices:  # from zero, so that the first is an increase
+            self._ledger_mismatches.at(office)
             for door in sorted(metrics.DOORS):
                 self._wrong_codes.at(office, door)
 
@@ -127,6 +134,22 @@ class Meter:
     def ledger_entries(self, count: int) -> None:
         """The ledger holds so many entries."""
         self._ledger.at().set(count)
+
+    def ledger_log(self, office: str, *, size: int, waiting: int, lag: float, checkpoint_age: float | None) -> None:
+        """An office's log: its size, what waits for a place and how long in seconds, how old its checkpoint is."""
+        self._ledger_size.at(office).set(size)
+        self._ledger_waiting.at(office).set(waiting)
+        self._ledger_lag.at(office).set(lag)
+        if checkpoint_age is not None:
+            self._checkpoint_age.at(office).set(checkpoint_age)
+
+    def ledger_checked(self, office: str, entries: int) -> None:
+        """The self-check has computed so many entries of an office's log again."""
+        self._ledger_checked.at(office).inc(entries)
+
+    def ledger_mismatch(self, office: str) -> None:
+        """An office's log is not what was written or signed."""
+        self._ledger_mismatches.at(office).inc()
 
     def certificate_days_left(self, certificate: str, days: float) -> None:
         """A watched certificate expires in so many days."""

@@ -187,6 +187,39 @@ QUEUE_AGE = Family(
     labels=("counterpart", "state"),
 )
 LEDGER_ENTRIES = Family(kind="gauge", name="pouch_ledger_entries", help="Entries in the ledger.")
+LEDGER_SIZE = Family(
+    kind="gauge", name="pouch_ledger_size", help="Entries that have their place in the log.", labels=("office",)
+)
+LEDGER_WAITING = Family(
+    kind="gauge",
+    name="pouch_ledger_waiting_entries",
+    help="Entries that still wait for their place in the log.",
+    labels=("office",),
+)
+LEDGER_LAG = Family(
+    kind="gauge",
+    name="pouch_ledger_lag_seconds",
+    help="How long the oldest entry without a place has waited; 0 where none does.",
+    labels=("office",),
+)
+CHECKPOINT_AGE = Family(
+    kind="gauge",
+    name="pouch_ledger_checkpoint_age_seconds",
+    help="Age of the newest signed checkpoint; shown from the first one on.",
+    labels=("office",),
+)
+LEDGER_CHECKED = Family(
+    kind="counter",
+    name="pouch_ledger_checked_entries",
+    help="Entries that the self-check has computed again.",
+    labels=("office",),
+)
+LEDGER_MISMATCHES = Family(
+    kind="counter",
+    name="pouch_ledger_mismatches",
+    help="Times the ledger in the database was not what was written or signed.",
+    labels=("office",),
+)
 CERTIFICATE_DAYS = Family(
     kind="gauge",
     name="pouch_certificate_days_left",

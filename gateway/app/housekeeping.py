@@ -65,6 +65,21 @@ async def _measure_queue(gateway: Gateway) -> None:
     )
 
 
+async def _measure_ledger(gateway: Gateway) -> None:
+    now, ledger = gateway.line.clock.now(), gateway.ledger
+    waiting = await ledger.waiting()
+    for hosted in gateway.log_keys:
+        depth, oldest = waiting.get(hosted, (0, now))
+        newest = await ledger.newest(hosted)
+        gateway.meter.ledger_log(
+            hosted,
+            size=await ledger.size(hosted),
+            waiting=depth,
+            lag=(now - oldest).total_seconds(),
+            checkpoint_age=(now - newest.created_at).total_seconds() if newest else None,
+        )
+
+
 async def _watch_machine(gateway: Gateway) -> None:
     meter, clock = gateway.meter, gateway.line.clock
     meter.disk_free("storage", gateway.documents.free_bytes())
@@ -103,6 +118,7 @@ async def _sweep(gateway: Gateway) -> None:
 _CROWD: Final = _Chore(name="tell crowd", every=10.0, work=_tell_crowd)
 _LEADING: Final = (
     _Chore(name="measure queue", every=5.0, work=_measure_queue),
+    _Chore(name="measure ledger", every=5.0, work=_measure_ledger),
     _Chore(name="watch machine", every=15.0, work=_watch_machine),
     _Chore(name="forget assertions", every=600.0, work=_forget_assertions),
     _Chore(name="sweep", every=3600.0, work=_sweep),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.app.counterparts import CounterpartMap, connect_counterparts, find_callers
+from gateway.app.log_keys import LogKeys, load_log_keys
 from gateway.app.offices import Offices, OfficesInUse, read_offices
 from gateway.app.signing import HostSigner, TokenDesk
 from gateway.app.system import KeySealing, SystemClock, SystemRandomness
@@ -26,6 +27,7 @@ from gateway.store.embedded import EmbeddedPostgres, EmbeddedRefused
 from gateway.store.guesses import PostgresAssertions, PostgresGuesses
 from gateway.store.journal import PostgresJournal
 from gateway.store.key_file import KeyFileRefused, load_key_file
+from gateway.store.ledger_read import PostgresLedger
 from gateway.store.migrate import Half, MigrationRefused, migrate, pending
 from gateway.store.named_queries import load_queries
 from gateway.store.outbox import PostgresOutbox
@@ -74,6 +76,8 @@ class Gateway:
     crowd: Crowd
     meter: Meter
     signing_keys: dict[OfficeCode, SigningKey]
+    log_keys: LogKeys
+    ledger: PostgresLedger
     offices: OfficesInUse
 
     def reload(self) -> None:
@@ -139,6 +143,7 @@ async def open_gateway(
         )
         for item in settings.hosted
     }
+    log_keys = load_log_keys(settings)
     try:
         wrapping = load_key_file(settings.gateway.wrapping_key)
     except KeyFileRefused as error:
@@ -207,6 +212,8 @@ async def open_gateway(
             crowd=Crowd(settings.front_door.refusals_per_minute),
             meter=meter,
             signing_keys=keys,
+            log_keys=log_keys,
+            ledger=PostgresLedger(pool, queries),
             offices=in_use,
         )
         gateway.use(offices)

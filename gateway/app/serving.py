@@ -14,16 +14,19 @@ from pathlib import Path
 from gateway.app.delivering import make_worker, wake_by_database
 from gateway.app.housekeeping import keep_house
 from gateway.app.opening import Gateway, open_gateway
+from gateway.app.sequencing import sequence
+from gateway.core.office import OfficeCode
 from gateway.core.secret import Secret
 from gateway.endpoints.door import Door, Limits
 from gateway.endpoints.front import make_front_door
+from gateway.endpoints.ledger.log import LogReading
 from gateway.endpoints.presence import Presence
 from gateway.endpoints.server import listen, open_socket
 from gateway.endpoints.tls import TlsFiles
 from gateway.settings import Settings, SettingsError
 from monitoring.log import logger
 
-__all__ = ["deliver_only", "serve"]
+__all__ = ["deliver_only", "make_door", "serve"]
 
 _log = logger("serving")
 
@@ -33,7 +36,7 @@ async def serve(settings: Settings, dsn: Secret, *, metrics: Path | None, slot: 
     async with open_gateway(settings, dsn, metrics=metrics, slot=slot) as gateway, AsyncExitStack() as stack:
         _settle_collector()
         front = settings.front_door
-        door, presence = _door(gateway), Presence(_limits(settings))
+        door, presence = make_door(gateway), Presence(_limits(settings))
         try:
             tls = TlsFiles(front.tls_certificate, front.tls_key) if front.tls_certificate and front.tls_key else None
         except OSError as error:
@@ -67,6 +70,8 @@ async def _work(gateway: Gateway, dsn: Secret, *, leading: bool) -> None:
         asyncio.create_task(wake_by_database(worker, dsn)),
         asyncio.create_task(keep_house(gateway, leading=leading)),
     ]
+    if gateway.settings.ledger.sequencing:
+        background.append(asyncio.create_task(sequence(gateway, dsn)))
     running = asyncio.create_task(worker.run())
     _watch_supervisor(stopping)
     await asyncio.wait({running, asyncio.create_task(stopping.wait())}, return_when=asyncio.FIRST_COMPLETED)
@@ -112,7 +117,8 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _door(gateway: Gateway) -> Door:
+def make_door(gateway: Gateway) -> Door:
+    """Give the front door what it needs of an open gateway."""
     return Door(
         line=gateway.line,
         crowd=gateway.crowd,
@@ -120,6 +126,7 @@ def _door(gateway: Gateway) -> Door:
         public_url=gateway.settings.front_door.public_url,
         tokens=gateway.desk,
         assertions=gateway.assertions,
+        ledger=LogReading(log=gateway.ledger, readers=frozenset(map(OfficeCode, gateway.settings.ledger.readers))),
     )
 
 

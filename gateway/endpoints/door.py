@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from gateway.core.office import OfficeCode
 from gateway.core.secret import Secret
+from gateway.endpoints.ledger.log import LogReading
 from gateway.stages.line import Line
 from gateway.stages.refuse import Crowd
 from gateway.wire.multipart import MimeLimits
@@ -65,7 +66,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """All that the front door needs. `public_url` is how others reach it, without a slash at the end."""
+    """All that the front door needs. `public_url` is how others reach it, without a slash at the end.
+
+    Without `ledger` there is nothing at the ledger's addresses.
+    """
 
     line: Line
     crowd: Crowd
@@ -73,6 +77,7 @@ class Door:
     public_url: str
     tokens: TokenIssuer
     assertions: Assertions
+    ledger: LogReading | None = None
 
     @property
     def first_hosted(self) -> OfficeCode:

@@ -8,6 +8,9 @@ from gateway.endpoints.das import calls as das
 from gateway.endpoints.das.files import FILES, get_file, post_download_url
 from gateway.endpoints.das.voice import DasVoice
 from gateway.endpoints.door import Door
+from gateway.endpoints.ledger.proofs import get_consistency, get_inclusion, get_proof_file
+from gateway.endpoints.ledger.tiles import get_checkpoint, get_tile
+from gateway.endpoints.ledger.voice import LedgerVoice
 from gateway.endpoints.oauth.token import get_keys, post_token
 from gateway.endpoints.oauth.voice import OAuthVoice
 from gateway.endpoints.presence import Presence
@@ -34,8 +37,10 @@ from gateway.endpoints.soap.voice import SoapVoice
 
 __all__ = ["ADDRESSES", "make_front_door"]
 
-_SOAP, _REST, _OAUTH, _DAS = SoapVoice(), RestVoice(), OAuthVoice(), DasVoice()
+_SOAP, _REST, _OAUTH, _DAS, _LEDGER = SoapVoice(), RestVoice(), OAuthVoice(), DasVoice(), LedgerVoice()
 _EXCHANGE: Final = API + "/exchanges/{exchange}"
+#: That of the first hosted office, then that of each by its code.
+_LOGS: Final = ("/ledger", "/ledger/{hosted:[A-Z]{2}}")
 _ASKED: Final = "/das-api/v1/requests"
 
 ADDRESSES: Final = (
@@ -65,6 +70,12 @@ ADDRESSES: Final = (
     Address(path=f"{_ASKED}/files/url-downloads", handlers={"POST": post_download_url}, voice=_DAS),
     Address(path=FILES + "/{ticket:[0-9a-f]{16,2048}}", handlers={"GET": get_file}, voice=_DAS),
     Address(path="/das-api{rest:(/.*)?}", handlers={}, voice=_DAS),
+    *(Address(path=log + "/checkpoint", handlers={"GET": get_checkpoint}, voice=_LEDGER) for log in _LOGS),
+    *(Address(path=log + "/tile/{tile:.+}", handlers={"GET": get_tile}, voice=_LEDGER) for log in _LOGS),
+    *(Address(path=log + "/proof/inclusion", handlers={"GET": get_inclusion}, voice=_LEDGER) for log in _LOGS),
+    *(Address(path=log + "/proof/consistency", handlers={"GET": get_consistency}, voice=_LEDGER) for log in _LOGS),
+    *(Address(path=log + "/proof/{seq}.tlog-proof", handlers={"GET": get_proof_file}, voice=_LEDGER) for log in _LOGS),
+    Address(path="/ledger{rest:(/.*)?}", handlers={}, voice=_LEDGER),
     Address(path="/{rest:.*}", handlers={}, voice=_REST),
 )
 

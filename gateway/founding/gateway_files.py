@@ -15,6 +15,7 @@ from gateway.founding.writing import refuse_existing, write_pair, write_tls, wri
 from gateway.store.key_file import create_key_file
 from pki.certificates import issue_ca, issue_signer
 from pki.keys import SigningKey, generate_key, write_certificate
+from pki.note_keys import generate_note_key, write_note_key
 
 __all__ = ["Founded", "found_gateway"]
 
@@ -34,7 +35,7 @@ def found_gateway(founding: Founding) -> Founded:
     folder, office = founding.folder, founding.office
     main, offices, client = folder / "pouch.toml", folder / "offices.toml", folder / "client.toml"
     keys = folder / "keys"
-    refuse_existing(main, offices, client, keys / "wrapping.key")
+    refuse_existing(main, offices, client, keys / "wrapping.key", keys / "ledger.key")
     keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     now = datetime.now(UTC)
     ca = founding.ca or issue_ca(f"Pouch test authority of {office}", now=now)
@@ -43,6 +44,9 @@ def found_gateway(founding: Founding) -> Founded:
     for name, owner in (("signing", "gateway"), ("system", "own system"), ("das", "DAS client")):
         write_pair(keys, name, issue_signer(f"{office} {owner}", key=generate_key(), now=now, ca=ca))
     create_key_file(keys / "wrapping.key")
+    log_key = generate_note_key(_origin(founding))
+    write_note_key(keys / "ledger.key", log_key)
+    (keys / "ledger.vkey").write_text(f"{log_key.verifier.vkey}\n")
     write_toml(main, "Settings of this gateway. Each key is explained in docs/operators.md.", _main_file(founding))
     write_toml(
         offices, "The offices known here, their certificates, and what is agreed with them.", _offices_file(founding)
@@ -55,11 +59,15 @@ def found_gateway(founding: Founding) -> Founded:
     return Founded(main=main, offices=offices, client=client, ca=ca)
 
 
+def _origin(founding: Founding) -> str:
+    return f"{founding.office.lower()}.pouch.example/ledger"
+
+
 def _main_file(founding: Founding) -> dict[str, Any]:
     office = founding.office
     content: dict[str, Any] = {
         "gateway": {
-            "origin": f"{office.lower()}.pouch.example/ledger",
+            "origin": _origin(founding),
             "storage": "storage",
             "offices": "offices.toml",
             "wrapping_key": "keys/wrapping.key",
@@ -71,6 +79,7 @@ def _main_file(founding: Founding) -> dict[str, Any]:
             "tls_key": "keys/tls.key",
         },
         "ops": {"listen": founding.ops},
+        "ledger": {"keys": ["keys/ledger.key"]},
         "hosted": [
             {
                 "code": office,
@@ -102,7 +111,7 @@ def _offices_file(founding: Founding) -> dict[str, Any]:
                     {
                         "id": f"{office.lower()}-system",
                         "certificate": "keys/system.pem",
-                        "scopes": ["exchange", "operate"],
+                        "scopes": ["exchange", "operate", "ledger"],
                     }
                 ],
             }

@@ -3,8 +3,15 @@
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
+import pytest
 
-for folder in (HERE, HERE.parent / "endpoints"):
-    if str(folder) not in sys.path:
-        sys.path.append(str(folder))
+sys.path.append(str(Path(__file__).parent))
+
+from log_house import open_house
+
+
+@pytest.fixture
+async def house(database, tmp_path):
+    """An open gateway with logs: see log_house.LogHouse."""
+    async with open_house(tmp_path / "xa", database.app) as opened:
+        yield opened

@@ -1,0 +1,42 @@
+"""The logs' names and the keys that sign their checkpoints."""
+
+from collections.abc import Mapping
+
+from gateway.core.office import OfficeCode
+from gateway.settings import Settings, SettingsError
+from pki.keys import UnusableKey
+from pki.note_keys import NoteKey, load_note_key
+
+__all__ = ["LogKeys", "load_log_keys", "origin_of"]
+
+#: The keys that sign an office's checkpoints, the current one first, each under the name of its log.
+LogKeys = Mapping[OfficeCode, tuple[NoteKey, ...]]
+
+
+def origin_of(settings: Settings, hosted: OfficeCode) -> str:
+    """The name of an office's log: `gateway.origin` for the first hosted office, with the code behind it for others."""
+    origin = settings.gateway.origin
+    return origin if hosted == settings.hosted[0].code else f"{origin}/{hosted.lower()}"
+
+
+def load_log_keys(settings: Settings) -> LogKeys:
+    """Load what signs the logs; SettingsError names the setting.
+
+    One key signs all logs of a gateway, under the name of each: another name is another verifier key.
+    """
+    keys: list[NoteKey] = []
+    for position, path in enumerate(settings.ledger.keys):
+        place = f"ledger.keys[{position}]"
+        try:
+            key = load_note_key(path)
+        except (UnusableKey, OSError) as error:
+            raise SettingsError(f"{place}: {error}") from None
+        if key.name != settings.gateway.origin:
+            raise SettingsError(f"{place}: is the key of another origin than gateway.origin")
+        keys.append(key)
+    return {
+        OfficeCode(item.code): tuple(
+            NoteKey(name=origin_of(settings, OfficeCode(item.code)), key=key.key) for key in keys
+        )
+        for item in settings.hosted
+    }

@@ -1,0 +1,1 @@
+"""The ledger's door: checkpoints, tiles, entries and proofs, for offices that are agreed to read them."""
