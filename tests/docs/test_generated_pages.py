@@ -1,0 +1,35 @@
+"""Tables that another file knows better are what that file says."""
+
+import re
+
+from fenced import ROOT
+from generated_pages import calls_table, reasons_page, with_calls
+
+from gateway.core.reason import Reason
+
+REMEDY = "run python tests/docs/generated_pages.py"
+
+
+def test_the_reasons_page_is_the_table_of_reasons():
+    page = (ROOT / "docs" / "reasons.md").read_text()
+    assert page == reasons_page(), REMEDY
+    assert re.findall(r"^\| (\d{4}) \|", page, re.MULTILINE) == [reason.code for reason in Reason]
+
+
+def test_the_table_of_calls_is_that_of_the_openapi_description():
+    page = (ROOT / "docs" / "integrators.md").read_text()
+    assert calls_table() in page, REMEDY
+    assert with_calls(page) == page
+
+
+def test_a_call_that_is_missing_would_be_noticed():
+    page = (ROOT / "docs" / "integrators.md").read_text()
+    row = next(line for line in page.splitlines() if line.startswith("| `GET /notifications`"))
+    assert with_calls(page.replace(row + "\n", "")) == page
+
+
+def test_codes_in_the_pages_are_codes_of_the_table():
+    known = {reason.code for reason in Reason}
+    for path in sorted((ROOT / "docs").glob("*.md")):
+        for code in re.findall(r"\b(?:Reason|with|code) (\d{4})\b", path.read_text()):
+            assert code in known, f"{path.name}: {code}"

@@ -1,0 +1,38 @@
+"""The programs of docs/integrators.md, as a reader would copy them: joined section by section, and run."""
+
+import pytest
+from fenced import ROOT, blocks, program, shell_lines
+
+PAGE = ROOT / "docs" / "integrators.md"
+
+
+@pytest.fixture(scope="module")
+def soap_told(documented):
+    """What the SOAP example printed."""
+    return documented.run_python(program(PAGE, "Inline")).splitlines()
+
+
+def test_the_soap_example_deposits_repeats_and_releases(documented, soap_told):
+    held, released = soap_told
+    assert held.endswith(" held")
+    exchange = held.split()[0]
+    state, _, decided = released.partition(" ")
+    assert state in {"held", "released", "placed"} and "secrecy" in decided
+    receipt = (documented.folder / "receipt.xml").read_text()
+    assert f"<ExchangeId>{exchange}</ExchangeId>" in receipt
+
+
+def test_the_rest_example_goes_from_the_token_to_the_package(documented):
+    told = documented.run_python(program(PAGE, "Keys", "Token", "Calls", "Notifications")).splitlines()
+    exchange, state = told[0].split()
+    assert state == "held"
+    assert f"placed {exchange}" in told
+    assert told[-1] == "1 ['certified-copy']"
+    assert (documented.folder / f"{exchange}-copy").read_bytes().startswith(b"%PDF-1.7")
+
+
+@pytest.mark.usefixtures("soap_told")
+def test_a_receipt_is_verified_as_the_page_says(documented):
+    [block] = [block for block in blocks(PAGE, "sh") if block.heading == "Notifications"]
+    [line] = shell_lines(block.text)
+    assert "passed" in documented.run(line).lower()

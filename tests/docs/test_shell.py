@@ -1,0 +1,68 @@
+"""Shell lines of README and of the operators' guide are typed, in a folder like a fresh clone, and do what is said."""
+
+import json
+import re
+
+import pytest
+from documented_gateway import empty_place
+from fenced import ROOT, blocks, shell_lines
+
+README = ROOT / "README.md"
+OPERATORS = ROOT / "docs" / "operators.md"
+MAKEFILE = (ROOT / "Makefile").read_text()
+
+
+def typed(document) -> list[str]:
+    return [line for block in blocks(document, "sh") for line in shell_lines(block.text)]
+
+
+def test_the_shared_gateway_was_started_by_readmes_lines(documented):
+    """The fixture has typed every line of README but those of make."""
+    others = [line for line in typed(README) if not line.startswith("make ")]
+    assert [line.split()[1] for line in others] == ["init", "check", "serve"]
+    assert (documented.folder / "office" / "storage").is_dir()
+
+
+def test_the_operators_lines_do_what_they_say(tmp_path):
+    place, told = empty_place(tmp_path), []
+    for line in typed(OPERATORS):
+        if line.startswith("make "):  # builds and tests the project itself: `.ci/run` types it
+            assert re.search(rf"^{line.split()[1]}:", MAKEFILE, re.MULTILINE)
+        else:
+            told.append(place.run(line))
+    founded, checked = told
+    assert {path.name for path in (tmp_path / "office").iterdir()} == {
+        "pouch.toml", "offices.toml", "client.toml", "keys", "sandbox", "storage",
+    }  # fmt: skip
+    assert "pouch sandbox ib --config" in founded and "pouch sandbox ipas --config" in founded
+    assert "ok    database: embedded" in checked
+
+
+@pytest.fixture(scope="module")
+def by_hand(documented):
+    """What the lines of "Then deposit and release by hand" said, by command; EXCHANGE is what the first one told."""
+    (documented.folder / "copy.pdf").write_bytes(b"%PDF-1.7 by hand")
+    [block] = [block for block in blocks(OPERATORS, "text") if "pouch send" in block.text]
+    said, exchange = {}, ""
+    for line in shell_lines(block.text):
+        said[line.split()[1]] = documented.run(line.replace("EXCHANGE", exchange))
+        found = re.search(r"exchange +([0-9a-f-]{36})", said["send"])
+        assert found
+        exchange = found[1]
+    return exchange, said
+
+
+def test_a_document_is_deposited_and_released_by_hand(by_hand):
+    _, said = by_hand
+    assert list(said) == ["send", "release", "status", "poll"]
+    assert re.search(r"state +held", said["send"]) and "Decided." in said["release"]
+    assert "secrecy: not-due by M. Clerk (form 12)" in said["status"]
+
+
+def test_day_by_day_an_exchange_is_stopped_and_let_go(documented, by_hand):
+    exchange, _ = by_hand
+    profile = "-p office/client.toml"
+    documented.run(f"pouch hold {profile} {exchange} --explanation 'a doubt'")
+    assert json.loads(documented.run(f"pouch status {profile} --json {exchange}"))["onHold"] is True
+    documented.run(f"pouch hold {profile} {exchange} --lift --explanation 'no doubt'")
+    assert json.loads(documented.run(f"pouch status {profile} --json {exchange}"))["onHold"] is False
