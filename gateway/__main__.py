@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "status": "show what is known of an exchange",
     "poll": "fetch and confirm waiting notifications",
     "resend": "try again now what was refused, held or put off",
+    "ledger": "verify and prove what a ledger says",
     "sandbox": "a counterpart to try against: ib, ipas or office",
     "bench": "repeatable measurements as JSON",
 }
