@@ -38,6 +38,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from gateway.core.secret import Secret
+from gateway.kit.assembly import authorities
+from gateway.kit.http import CounterpartHttp, Reach
 
 ROOT = Path(__file__).parents[2]
 #: Where nobody listens.
@@ -96,6 +98,24 @@ def _certificate(name, key, issuer, issuer_key, *, is_authority):
         names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
         builder = builder.add_extension(names, critical=False)
     return builder.sign(issuer_key, hashes.SHA256())
+
+
+class Connections:
+    """Real HTTP to the addresses in an adapter's settings and to NOBODY, as patient as asked; closed together."""
+
+    def __init__(self, settings, tls: Tls) -> None:
+        self._authorities = authorities(settings, (NOBODY,))
+        self._tls = tls
+        self._open: list[CounterpartHttp] = []
+
+    def open(self, patience: float) -> CounterpartHttp:
+        reach = Reach(authorities=self._authorities, ca=self._tls.ca, total=patience, idle=patience)
+        self._open.append(CounterpartHttp(reach))
+        return self._open[-1]
+
+    async def close(self) -> None:
+        for http in self._open:
+            await http.close()
 
 
 class ClientKey:

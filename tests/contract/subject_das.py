@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import aiohttp
 from aiohttp import web
 from contract_cargo import CODE, DATE, application_of, cargo_of, content_of, document_number
-from contract_subjects import NOBODY, ClientKey, Trial, sandbox_process
+from contract_subjects import NOBODY, ClientKey, Connections, Trial, sandbox_process
 from memory_ports import MemoryClock, MemoryKit
 
 from adapters.das import adapter
@@ -24,8 +24,6 @@ from gateway.core.errand import (
 )
 from gateway.core.request import Cause, Hosting
 from gateway.core.secret import Secret
-from gateway.kit.assembly import authorities
-from gateway.kit.http import CounterpartHttp, Reach
 from gateway.kit.tokens import BearerTokens, TokenClient
 
 API = "/das-api/v1"
@@ -131,19 +129,16 @@ class RunningBureau:
     secrets = (CODE, "eyJ")  # an access code, and how tokens and assertions begin
 
     def __init__(self, origin, tls, keys, session):
-        self.origin, self._tls, self._keys, self._session = origin, tls, keys, session
+        self.origin, self._keys, self._session = origin, keys, session
         self.settings = {"base_url": f"{origin}{API}"}
         self.elsewhere = {"base_url": f"https://{NOBODY}{API}"}
-        self._open = []
+        self._connections = Connections(self.settings, tls)
 
     def parts(self, trial, patience=5.0):
         return self.parts_of("xb" if trial.name in ("obtain", "request-of-library") else "xc", patience)
 
     def parts_of(self, office, patience=5.0, *, key=None):
-        named = authorities(self.settings, (NOBODY,))
-        http = CounterpartHttp(Reach(authorities=named, ca=self._tls.ca, total=patience, idle=patience))
-        clock = MemoryClock(datetime.now(UTC))
-        self._open.append(http)
+        http, clock = self._connections.open(patience), MemoryClock(datetime.now(UTC))
         client = TokenClient(
             url=f"{self.origin}/am/oauth2/access_token",
             client_id=f"{office}-office",
@@ -153,8 +148,7 @@ class RunningBureau:
         return MemoryKit(http, clock=clock, tokens=tokens)
 
     async def close(self):
-        for http in self._open:
-            await http.close()
+        await self._connections.close()
 
     def errand(self, trial, number):
         exchange = f"exchange-{number}"

@@ -8,15 +8,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from contract_cargo import CODE, application_of, cargo_of
-from contract_subjects import NOBODY, Trial
+from contract_subjects import NOBODY, Connections, Trial
 from memory_ports import MemoryClock, MemoryCounters, MemoryKit
 
 from adapters.ipas import adapter
 from gateway.core.errand import HandOverErrand
 from gateway.core.exchange import Fact, FactName
 from gateway.core.release import for_addressee
-from gateway.kit.assembly import authorities
-from gateway.kit.http import CounterpartHttp, Reach
 from sandbox.hostility import Rule, Switch
 from sandbox.ipas import config
 from sandbox.ipas.manners import Manners
@@ -67,12 +65,12 @@ class RunningIpas:
     secrets = (CODE,)
 
     def __init__(self, installation, origin, tls):
-        self._installation, self._tls = installation, tls
+        self._installation = installation
         self._found = self._log()
         self._counters = MemoryCounters()
-        self._open = []
         self.settings = self._settings(f"{origin}{PATH}")
         self.elsewhere = self._settings(f"https://{NOBODY}{PATH}")
+        self._connections = Connections(self.settings, tls)
 
     @staticmethod
     def _settings(url):
@@ -91,10 +89,7 @@ class RunningIpas:
         }
 
     def parts(self, trial, patience=5.0):
-        named = authorities(self.settings, (NOBODY,))
-        http = CounterpartHttp(Reach(authorities=named, ca=self._tls.ca, total=patience, idle=patience))
-        self._open.append(http)
-        parts = MemoryKit(http, clock=MemoryClock(NOW))
+        parts = MemoryKit(self._connections.open(patience), clock=MemoryClock(NOW))
         parts.counters = self._counters  # the numbers of one year, whoever takes them
         return parts
 
@@ -143,8 +138,7 @@ class RunningIpas:
         self._installation.hostility.clear()
 
     async def close(self):
-        for http in self._open:
-            await http.close()
+        await self._connections.close()
 
 
 @asynccontextmanager

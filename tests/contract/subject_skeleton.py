@@ -4,15 +4,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from contract_cargo import CODE, cargo_of, document_number
-from contract_subjects import NOBODY, Trial
+from contract_subjects import NOBODY, Connections, Trial
 from memory_ports import MemoryClock, MemoryKit
 from tiny_counterpart import TOKEN, open_tiny_office
 
 from adapters._skeleton import adapter
 from gateway.core.errand import PlaceErrand
 from gateway.core.secret import Secret
-from gateway.kit.assembly import authorities
-from gateway.kit.http import CounterpartHttp, Reach
 
 PLACE = Trial(name="place", calls=("register",), effect="register")
 
@@ -31,16 +29,13 @@ class RunningTinyOffice:
     secrets = (TOKEN, CODE)
 
     def __init__(self, office, tls):
-        self._office, self._tls = office, tls
+        self._office = office
         self.settings = {"base_url": office.origin}
         self.elsewhere = {"base_url": f"https://{NOBODY}"}
-        self._open = []
+        self._connections = Connections(self.settings, tls)
 
     def parts(self, trial, patience=5.0):
-        named = authorities(self.settings, (NOBODY,))
-        http = CounterpartHttp(Reach(authorities=named, ca=self._tls.ca, total=patience, idle=patience))
-        self._open.append(http)
-        return MemoryKit(http, clock=MemoryClock(datetime.now(UTC)), tokens=OneToken())
+        return MemoryKit(self._connections.open(patience), clock=MemoryClock(datetime.now(UTC)), tokens=OneToken())
 
     def errand(self, trial, number):
         return PlaceErrand(exchange_id=f"exchange-{number}", cargo=cargo_of(number))
@@ -58,8 +53,7 @@ class RunningTinyOffice:
         self._office.hostility.clear()
 
     async def close(self):
-        for http in self._open:
-            await http.close()
+        await self._connections.close()
 
 
 class SkeletonSubject:
