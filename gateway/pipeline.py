@@ -20,7 +20,7 @@ from gateway.stages.deliver import deliver
 from gateway.stages.line import Line, timed
 from gateway.stages.record import Recorded, record
 from gateway.stages.route import route
-from gateway.stages.unpack import unpack
+from gateway.stages.unpack import Unpacked, unpack
 from gateway.stages.validate import Repeated, validate
 
 __all__ = ["Counterparts", "accept", "dispatch"]
@@ -40,18 +40,35 @@ async def accept(authentic: Authentic, line: Line) -> Recorded | Repeated:
     """Take an authentic request in. Refused and Deferred carry the Reason; the door records and answers them."""
     with timed("unpack", line):
         unpacked = await unpack(authentic, line)
+    try:
+        recorded = await _decide_and_record(unpacked, line)
+    except Refused:
+        await _discard(unpacked, line)
+        raise
+    if isinstance(recorded, Repeated):
+        await _discard(unpacked, line)
+        line.meter.repeated(authentic.request.head.hosted, type(authentic.request).__name__)
+    return recorded
+
+
+async def _decide_and_record(unpacked: Unpacked, line: Line) -> Recorded | Repeated:
     for _ in range(_REREADS):
         with timed("validate", line):
             valid = await validate(unpacked, line)
         if isinstance(valid, Repeated):
-            return _repeat(valid, authentic, line)
+            return valid
         try:
             with timed("record", line):
-                recorded = await record(valid, line)
+                return await record(valid, line)
         except Overtaken:
             continue
-        return recorded if isinstance(recorded, Recorded) else _repeat(recorded, authentic, line)
     raise Deferred(Reason.DATABASE_UNAVAILABLE)
+
+
+async def _discard(unpacked: Unpacked, line: Line) -> None:
+    """What was turned away, or came again, leaves no bytes behind. Not after Deferred: it may be recorded."""
+    for document in unpacked.documents:
+        await line.documents.discard(document.stored)
 
 
 async def dispatch(transmission: Transmission, counterparts: Counterparts, line: Line) -> str:
@@ -85,11 +102,6 @@ async def dispatch(transmission: Transmission, counterparts: Counterparts, line:
     word = _word(outcome)
     line.meter.delivered(leg.counterpart, leg.task.value, word)
     return word
-
-
-def _repeat(repeated: Repeated, authentic: Authentic, line: Line) -> Repeated:
-    line.meter.repeated(authentic.request.head.hosted, type(authentic.request).__name__)
-    return repeated
 
 
 def _word(outcome: Delivered | Pending | Ended) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from gateway.core.document import Document, Role
+from gateway.core.document import Document, Role, Stored
 from gateway.core.entry import Entry
 from gateway.core.exchange import Exchange, Fact, Party
 from gateway.core.office import Application, OfficeCode
@@ -50,6 +50,10 @@ class Documents(Protocol):
 
     def read(self, document: Document) -> AsyncIterator[bytes]:
         """Give the certified bytes, verified as they are opened; Refused(DOCUMENT_FORGOTTEN) without a key."""
+        ...
+
+    async def discard(self, stored: Stored) -> None:
+        """Remove the bytes of what was never recorded; nothing to do for what was small."""
         ...
 
     def has_room(self) -> bool:

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from gateway.core.document import Document, Role
+from gateway.core.document import Document, Role, Stored
 from gateway.core.reason import Deferred, Reason, Refused
 from gateway.store.files import Files, disk_trouble, remove_file
 from gateway.store.sealing import BrokenSeal, Opener, open_sealed
@@ -88,6 +88,11 @@ class SealedDocuments:
                 raise Refused(Reason.DOCUMENT_FORGOTTEN)
         except BrokenSeal as error:
             raise Deferred(Reason.DISK_FAILED) from error
+
+    async def discard(self, stored: Stored) -> None:
+        """Remove the file of what was never recorded. Another document's cannot be meant: each has a key of its own."""
+        if stored.address is not None:
+            await self._in_thread(self._files.remove, stored.address)
 
     def free_bytes(self) -> int:
         """Say how many bytes of large documents the disk can still take. Raises Deferred(DISK_FAILED)."""

@@ -95,6 +95,10 @@ class MemoryDocuments:
     def read(self, document) -> AsyncIterator[bytes]:
         return self._chunks(document)
 
+    async def discard(self, stored) -> None:
+        self.kept.pop(stored.document_id, None)
+        self.discarded.append(stored.document_id)
+
     def has_room(self) -> bool:
         return self.room
 
