@@ -60,7 +60,7 @@ def read_hash(level: int, index: int) -> bytes:
 
 
 def test_hashes_are_told_apart_by_their_first_byte() -> None:
-    assert merkle.EMPTY_ROOT == sha(b"")
+    assert sha(b"") == merkle.EMPTY_ROOT
     assert merkle.leaf_hash(b"a") == sha(b"\x00a")
     assert merkle.node_hash(b"l" * 32, b"r" * 32) == sha(b"\x01" + b"l" * 32 + b"r" * 32)
 
