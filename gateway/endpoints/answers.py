@@ -35,9 +35,9 @@ def _notice(waiting: WaitingNotification) -> WaitingNotice:
     )
 
 
-async def open_package(question: Read, line: Line) -> FetchedPackage:
+async def open_package(question: Read, line: Line, *, with_code: bool = True) -> FetchedPackage:
     """Open a package for its owner, which is an entry; see stages.tell for what is refused."""
-    return await fetch_package(question, line)
+    return await fetch_package(question, line, with_code=with_code)
 
 
 def fits_inline(fetched: FetchedPackage, limit: int) -> bool:

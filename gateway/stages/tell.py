@@ -37,8 +37,8 @@ async def poll_notifications(question: Read, line: Line) -> tuple[WaitingNotific
     return await line.records.notifications(question.head.hosted, question.head.sender, question.limit)
 
 
-async def fetch_package(question: Read, line: Line) -> FetchedPackage:
-    """Open a package for its owner and write that it was fetched.
+async def fetch_package(question: Read, line: Line, *, with_code: bool = True) -> FetchedPackage:
+    """Open a package for its owner and write that it was fetched; `with_code` if the answer can give the access code.
 
     Refused with EXCHANGE_UNKNOWN, PACKAGE_NOT_READY or DOCUMENT_FORGOTTEN.
     """
@@ -50,7 +50,7 @@ async def fetch_package(question: Read, line: Line) -> FetchedPackage:
         raise Refused(Reason.PACKAGE_NOT_READY)
     if any(not document.stored.wrapped_key for document in documents):
         raise Refused(Reason.DOCUMENT_FORGOTTEN)
-    code = await _issued_code(view, line)
+    code = await _issued_code(view, line) if with_code else None
     entry = line.entry(
         hosted=exchange.hosted,
         exchange_id=exchange.exchange_id,

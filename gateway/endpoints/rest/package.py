@@ -38,7 +38,7 @@ class LinkedPackage(Package, frozen=True, kw_only=True):
     documents: tuple[LinkedDocument, ...]
 
 
-async def _open(visit: Visit) -> tuple[Read, FetchedPackage]:
+async def _open(visit: Visit, *, with_code: bool) -> tuple[Read, FetchedPackage]:
     exchange_id = exchange_named(visit)
 
     def read(ask: Ask) -> Read:
@@ -46,12 +46,12 @@ async def _open(visit: Visit) -> tuple[Read, FetchedPackage]:
         return Read(head=ask.head, kind=ReadKind.FETCH, exchange_id=exchange_id, version=version)
 
     question = await ask(visit, read, known=frozenset({"version"}))
-    return question, await answers.open_package(question, visit.door.line)
+    return question, await answers.open_package(question, visit.door.line, with_code=with_code)
 
 
 async def get_package(visit: Visit) -> web.StreamResponse:
     """Tell a package; that it was fetched is an entry."""
-    question, fetched = await _open(visit)
+    question, fetched = await _open(visit, with_code=True)
     exchange_id = fetched.view.exchange.exchange_id
     package = LinkedPackage(
         exchange_id=exchange_id,
@@ -71,7 +71,7 @@ async def get_package(visit: Visit) -> web.StreamResponse:
 
 async def get_document(visit: Visit) -> web.StreamResponse:
     """Give the certified bytes of one document, untouched; each time is an entry."""
-    _, fetched = await _open(visit)
+    _, fetched = await _open(visit, with_code=False)
     name = visit.request.match_info["document"]
     document = next((each for each in fetched.documents if each.listed.content_id == name), None)
     if document is None:

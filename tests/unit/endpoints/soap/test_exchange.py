@@ -68,6 +68,7 @@ async def test_the_same_again_is_answered_with_the_same_receipt(door):
     answers = [await post_soap(door, envelope(soap_deposit())) for _ in range(2)]
     assert text(answers[0][2], "Receipt") == text(answers[1][2], "Receipt")
     assert len(door.line.journal.exchanges) == 1
+    assert list(door.line.documents.kept.values()).count(PDF) == 1, "the bytes that came again are not kept twice"
 
 
 async def test_large_xml_is_worked_on_like_small(door):
@@ -146,6 +147,7 @@ async def test_the_same_id_with_other_content_is_a_conflict(door):
     _, _, answer = await post_soap(door, envelope(soap_deposit(number="2026/000999")))
     assert text(answer, "Code") == "4001"
     assert len(door.line.journal.exchanges) == 1
+    assert list(door.line.documents.kept.values()).count(PDF) == 1, "what was refused is not kept"
 
 
 @pytest.mark.parametrize("action", ['"urn:pouch:exchange:1:ReleaseDocument"', "nonsense"])
