@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gateway.app.delivering import make_worker, wake_by_database
 from gateway.app.housekeeping import keep_house
+from gateway.app.ledger_check import SelfCheck
 from gateway.app.opening import Gateway, open_gateway
 from gateway.app.sequencing import sequence
 from gateway.core.office import OfficeCode
@@ -72,6 +73,8 @@ async def _work(gateway: Gateway, dsn: Secret, *, leading: bool) -> None:
     ]
     if gateway.settings.ledger.sequencing:
         background.append(asyncio.create_task(sequence(gateway, dsn)))
+    if leading:
+        background.append(asyncio.create_task(SelfCheck(gateway).run()))
     running = asyncio.create_task(worker.run())
     _watch_supervisor(stopping)
     await asyncio.wait({running, asyncio.create_task(stopping.wait())}, return_when=asyncio.FIRST_COMPLETED)

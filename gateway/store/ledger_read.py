@@ -31,7 +31,12 @@ __all__ = ["LedgerDamaged", "PostgresLedger", "Queryable", "SignedHead"]
 
 
 class LedgerDamaged(Exception):
-    """The ledger's tables do not fit together; the text names the place and holds no content."""
+    """The ledger's tables do not fit together: at which place first, and how; no content is told."""
+
+    def __init__(self, place: str, explanation: str) -> None:
+        super().__init__(f"{place}: {explanation}")
+        self.place = place
+        self.explanation = explanation
 
 
 class Queryable(Protocol):
@@ -97,7 +102,7 @@ class PostgresLedger:
         if tile.width == TILE_WIDTH:
             rows = await self._rows("ledger_tile", hosted, tile.level, tile.index)
             if not rows:
-                raise LedgerDamaged(f"{tile.path} is missing")
+                raise LedgerDamaged(tile.path, "is missing")
             return bytes(rows[0]["hashes"])
         start = tile.index * TILE_WIDTH
         return b"".join(await self._row_of(hosted, tile.level, start, start + tile.width))
@@ -107,7 +112,7 @@ class PostgresLedger:
         start = tile.index * TILE_WIDTH
         rows = await self._rows("ledger_entries", hosted, start, start + tile.width)
         if len(rows) != tile.width or any(row["leaf"] is None for row in rows):
-            raise LedgerDamaged(f"{tile.path} lacks an entry")
+            raise LedgerDamaged(tile.path, "lacks an entry")
         return render_bundle([row["leaf"] for row in rows])
 
     async def inclusion(self, hosted: OfficeCode, seq: int, size: int) -> list[bytes]:
@@ -139,13 +144,13 @@ class PostgresLedger:
             return await self._leaf_hashes(hosted, start, end)
         rows = await self._rows("ledger_tile_roots", hosted, level - 1, start, end)
         if len(rows) != end - start:
-            raise LedgerDamaged(f"a tile of level {level - 1} is missing between {start} and {end}")
+            raise LedgerDamaged(f"tiles {start} to {end - 1} of level {level - 1}", "are not all there")
         return [row["root"] for row in rows]
 
     async def _leaf_hashes(self, hosted: OfficeCode, start: int, end: int) -> list[bytes]:
         rows = await self._rows("ledger_leaf_hashes", hosted, start, end)
         if len(rows) != end - start:
-            raise LedgerDamaged(f"a place between {start} and {end} is missing")
+            raise LedgerDamaged(f"entries {start} to {end - 1}", "are not all there")
         return [row["leaf_hash"] for row in rows]
 
     async def _hashes(self, hosted: OfficeCode, parts: Iterable[Iterable[Node]], size: int) -> ReadHash:
@@ -156,7 +161,7 @@ class PostgresLedger:
             try:
                 return read(level, index)
             except MalformedLog as error:
-                raise LedgerDamaged(str(error)) from None
+                raise LedgerDamaged(f"node {level}, {index}", str(error)) from None
 
         return checked
 

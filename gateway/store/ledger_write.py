@@ -61,9 +61,9 @@ class LedgerWriter:
         newest = await self._ledger.newest(hosted)
         if newest is not None:
             if newest.size > edge.size:
-                raise LedgerDamaged(f"{edge.size} entries are here, {newest.size} were signed")
+                raise LedgerDamaged(f"entry {edge.size}", f"is missing: {newest.size} entries were signed")
             if await self._ledger.root(hosted, newest.size) != newest.root:
-                raise LedgerDamaged(f"the root at size {newest.size} is not the one that was signed")
+                raise LedgerDamaged(f"the tree of size {newest.size}", "has not the root that was signed")
         self._edges[hosted] = edge
         return newest
 

@@ -212,8 +212,12 @@ SELECT size, root, note, created_at FROM ledger_checkpoint WHERE hosted = $1 AND
 ORDER BY number DESC LIMIT 1;
 
 -- name: ledger_checkpoints
--- The signed roots from size $2 to $3, each size once, to be compared with the tree.
-SELECT DISTINCT size, root FROM ledger_checkpoint WHERE hosted = $1 AND size >= $2 AND size <= $3 ORDER BY size;
+-- What was signed for sizes above $2 and up to $3, each once, to be compared with the tree.
+SELECT DISTINCT size, root, note FROM ledger_checkpoint
+WHERE hosted = $1 AND size > $2 AND size <= $3 ORDER BY size;
+
+-- name: ledger_greatest_checkpoint
+SELECT coalesce(max(size), 0) FROM ledger_checkpoint WHERE hosted = $1;
 
 -- name: ledger_waiting
 SELECT hosted, count(*) AS depth, min(at) AS oldest FROM ledger_pending GROUP BY hosted;

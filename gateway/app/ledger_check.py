@@ -1,0 +1,142 @@
+"""The ledger's self-check: random tiles each minute, the whole tree each night, and both on demand.
+
+Rules: a mismatch is counted and logged, and stops nothing: traffic goes on, a person looks at it.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from gateway.app.log_keys import load_log_keys, origin_of
+from gateway.app.opening import Gateway, open_database
+from gateway.core.office import OfficeCode
+from gateway.core.reason import Deferred
+from gateway.settings import Settings
+from gateway.store.ledger_check import CheckNote, LedgerCheck
+from gateway.store.ledger_edge import levels
+from gateway.store.ledger_read import LedgerDamaged, PostgresLedger
+from gateway.store.named_queries import load_queries
+from gateway.store.pool import open_pool
+from gateway.wire.tlog_checkpoint import parse_checkpoint
+from gateway.wire.tlog_tiles import TILE_HEIGHT, MalformedLog
+from monitoring.log import logger
+from pki.note_keys import MalformedNote, NoteVerifier, UnverifiedNote
+from pki.notes import verify_note
+
+__all__ = ["CheckedLog", "SelfCheck", "check_database", "note_check"]
+
+_log = logger("self-check")
+
+#: Seconds between two rounds, tiles of one round, and the hour (UTC) after which the whole tree is checked.
+_PAUSE: Final = 60.0
+_TILES: Final = 8
+_HOUR: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedLog:
+    """One log after a whole check: its name and size, and where and how it is not what was written, if it is not."""
+
+    origin: str
+    size: int
+    place: str | None = None
+    explanation: str | None = None
+
+
+class SelfCheck:
+    """Checks the logs of an open gateway as long as it runs."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._pick = random.Random()  # noqa: S311  which tiles are looked at is no secret
+        self._nights: dict[OfficeCode, date] = {}
+
+    async def run(self) -> None:
+        """Check until cancelled."""
+        while True:
+            for hosted in self._gateway.log_keys:
+                await self.look(hosted)
+            await asyncio.sleep(_PAUSE)
+
+    async def look(self, hosted: OfficeCode) -> bool:
+        """Check some tiles, and once a night everything; False if something is not what was written or signed."""
+        now = self._gateway.line.clock.now()
+        try:
+            await self._some(hosted)
+            if self._nights.setdefault(hosted, now.date()) != now.date() and now.hour >= _HOUR:
+                self._nights[hosted] = now.date()
+                await self.whole(hosted)
+        except LedgerDamaged as damage:
+            self._gateway.meter.ledger_mismatch(hosted)
+            _log.error("the ledger is not what was written", hosted=hosted, place=damage.place, how=damage.explanation)
+            return False
+        except Deferred as error:
+            _log.warning("the ledger could not be looked at", hosted=hosted, reason=error.reason.code)
+        return True
+
+    async def whole(self, hosted: OfficeCode) -> None:
+        """Check everything; LedgerDamaged."""
+        before = 0
+        keys = self._gateway.log_keys[hosted]
+        async for size in self._check(hosted).whole(note_check([key.verifier for key in keys])):
+            self._gateway.meter.ledger_checked(hosted, size - before)
+            before = size
+
+    async def _some(self, hosted: OfficeCode) -> None:
+        size = await self._gateway.ledger.size(hosted)
+        for _ in range(_TILES):
+            level = self._pick.randrange(levels(size)) if size else 0
+            if full := size >> TILE_HEIGHT * (level + 1):
+                checked = await self._check(hosted).tile(level, self._pick.randrange(full))
+                self._gateway.meter.ledger_checked(hosted, checked)
+
+    def _check(self, hosted: OfficeCode) -> LedgerCheck:
+        return LedgerCheck(self._gateway.pool, self._gateway.queries, hosted)
+
+
+def note_check(verifiers: Sequence[NoteVerifier]) -> CheckNote:
+    """Tell what is wrong with a checkpoint: not what it should say or, with verifiers, signed by none of them."""
+
+    def check(note: bytes, size: int, root: bytes) -> str | None:
+        try:
+            text = verify_note(note, verifiers).text if verifiers else note.decode().rpartition("\n\n")[0] + "\n"
+            said = parse_checkpoint(text)
+        except (MalformedNote, UnverifiedNote, MalformedLog, UnicodeDecodeError):
+            return "is not signed by a key of this log"
+        return None if (said.size, said.root) == (size, root) else "says something else"
+
+    return check
+
+
+@asynccontextmanager
+async def opened_ledger(settings: Settings) -> AsyncIterator[tuple[PostgresLedger, LedgerCheck]]:
+    """Open the first hosted office's log for a command; CannotOpen, DatabaseUnavailable."""
+    hosted, queries = OfficeCode(settings.hosted[0].code), load_queries()
+    async with open_database(settings) as dsn:
+        pool = await open_pool(dsn, application="pouch ledger", smallest=1, largest=2)
+        try:
+            yield PostgresLedger(pool, queries), LedgerCheck(pool, queries, hosted)
+        finally:
+            await pool.close()
+
+
+async def check_database(settings: Settings) -> CheckedLog:
+    """Compute the first hosted office's log again from the database (`pouch ledger verify --db`).
+
+    Raises SettingsError, CannotOpen, DatabaseUnavailable, Deferred(DATABASE_UNAVAILABLE).
+    """
+    hosted = OfficeCode(settings.hosted[0].code)
+    origin = origin_of(settings, hosted)
+    verifiers = [key.verifier for key in load_log_keys(settings)[hosted]]
+    size = 0
+    async with opened_ledger(settings) as (_, check):
+        try:
+            async for done in check.whole(note_check(verifiers)):
+                size = done
+        except LedgerDamaged as damage:
+            return CheckedLog(origin=origin, size=size, place=damage.place, explanation=damage.explanation)
+    return CheckedLog(origin=origin, size=size)

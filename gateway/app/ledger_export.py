@@ -1,0 +1,44 @@
+"""Exporting the ledger as static files that verify without us (`pouch ledger export`; C2SP tlog-tiles)."""
+
+from pathlib import Path
+
+from gateway.app.ledger_check import opened_ledger
+from gateway.core.office import OfficeCode
+from gateway.settings import Settings
+from gateway.store.durable import replace_file
+from gateway.wire.tlog_tiles import ENTRIES, Tile, bundles_of, tiles_of
+
+__all__ = ["NothingSigned", "export_log"]
+
+
+class NothingSigned(Exception):
+    """There is no checkpoint yet: nothing vouches for the entries."""
+
+
+async def export_log(settings: Settings, folder: Path) -> int:
+    """Write the first hosted office's log up to its newest checkpoint; gives its size.
+
+    An earlier export in the same folder grows: full tiles that are there stay as they are. The checkpoint is written
+    last, so that it never says more than is there.
+    Raises NothingSigned, LedgerDamaged, OSError, CannotOpen, DatabaseUnavailable, Deferred(DATABASE_UNAVAILABLE).
+    """
+    hosted = OfficeCode(settings.hosted[0].code)
+    async with opened_ledger(settings) as (ledger, _):
+        head = await ledger.newest(hosted)
+        if head is None:
+            raise NothingSigned("no checkpoint is signed yet: is ledger.keys set, and has the gateway run?")
+        for tile in (*tiles_of(head.size), *bundles_of(head.size)):
+            if not _is_there(folder, tile):
+                content = await (ledger.bundle if tile.level == ENTRIES else ledger.tile)(hosted, tile)
+                _write(folder / tile.path, content)
+        _write(folder / "checkpoint", head.note)
+    return head.size
+
+
+def _is_there(folder: Path, tile: Tile) -> bool:
+    return tile == tile.full and (folder / tile.path).exists()
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, content, mode=0o644)
