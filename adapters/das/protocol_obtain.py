@@ -47,7 +47,6 @@ _MOST_PAST = 16
 def obtain(course: Course, errand: ObtainErrand) -> Steps[Delivered | Pending]:
     """Bring the document; facts REQUESTED and ACKNOWLEDGEMENT at first, then AVAILABLE, FETCHED, DIGEST_COMPARED."""
     known, config = course.known, course.config
-    asked: tuple[Fact, ...] = ()
     if "acknowledgement" not in known:
         # 1
         if config.check_before_retrieval and "intent" not in known:
@@ -55,9 +54,7 @@ def obtain(course: Course, errand: ObtainErrand) -> Steps[Delivered | Pending]:
             yield from ask(course, Operation.AVAILABILITY, das.RequestStatus, query=query)
         # 2
         yield from _request(course, errand)
-        asked = tuple(
-            fact(name, course, known["acknowledgement"]) for name in (FactName.REQUESTED, FactName.ACKNOWLEDGEMENT)
-        )
+    asked = _asked(course, errand)
     # 3
     found = yield from _retrieval_status(course)
     if found is None:
@@ -96,6 +93,14 @@ def recheck(course: Course, errand: RecheckErrand) -> Steps[Delivered | Pending]
     if any(value and seen.get(name) and seen[name] != value for name, value in now.items()):
         return Delivered(changed=True)
     return Pending(delay=config.recheck)
+
+
+def _asked(course: Course, errand: ObtainErrand) -> tuple[Fact, ...]:
+    """That it was asked for, unless it is recorded already: the attempt that asked may have been cut short."""
+    acknowledgement = course.known["acknowledgement"]
+    told = {(known.name, known.value) for known in errand.seen}
+    names = (FactName.REQUESTED, FactName.ACKNOWLEDGEMENT)
+    return tuple(fact(name, course, acknowledgement) for name in names if (name, acknowledgement) not in told)
 
 
 def _request(course: Course, errand: ObtainErrand) -> Steps[None]:

@@ -97,7 +97,7 @@ class WithdrawErrand(_Errand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObtainErrand(_Errand):
-    """Ask for another office's document and bring its bytes."""
+    """Ask for another office's document and bring its bytes; `seen` are the facts recorded of it so far."""
 
     kind: DocumentKind
     application: Application
@@ -106,6 +106,7 @@ class ObtainErrand(_Errand):
     own_number: str | None
     own_filing_date: date | None
     version: int
+    seen: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

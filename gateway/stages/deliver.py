@@ -126,6 +126,7 @@ async def _errand(transmission: Transmission, view: ExchangeView, line: Line) ->
                 own_number=exchange.terms.get("own_number"),
                 own_filing_date=_date(exchange.terms.get("own_filing_date")),
                 version=leg.version,
+                seen=view.facts,
             )
         case Task.RECHECK:
             return RecheckErrand(

@@ -1,5 +1,6 @@
 """adapters/das/protocol_obtain.py."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -116,8 +117,15 @@ def test_while_it_is_pending_the_request_is_told_once_and_asked_about_slower_and
         {FactName.REQUESTED, FactName.ACKNOWLEDGEMENT},
     )
     stage.clock.pass_by(timedelta(minutes=4))
-    assert play(stage, errand, "pending") == Pending(delay=timedelta(minutes=1))
+    assert play(stage, replace(errand, seen=first.facts), "pending") == Pending(delay=timedelta(minutes=1))
     assert stage.known["acknowledgement"] == "osf-1"  # by this the line finds us when the Bureau notifies
+
+
+def test_a_request_whose_attempt_was_cut_short_is_told_by_the_next(rehearse, errands, play):
+    stage, errand = rehearse(), errands.obtain()
+    told = play(stage, errand, "asked", "pending").facts  # and nobody recorded it
+    again = play(stage, errand, "pending").facts
+    assert {(fact.name, fact.value) for fact in again} == {(fact.name, fact.value) for fact in told} != set()
 
 
 def test_the_access_code_stands_in_the_request_and_nowhere_else(rehearse, errands, play):
