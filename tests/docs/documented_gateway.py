@@ -15,7 +15,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,10 +36,11 @@ _PATIENCE = 120.0
 
 @dataclass(frozen=True, kw_only=True)
 class Documented:
-    """A folder in which README's lines were typed, and where its gateway listens."""
+    """A folder in which README's lines were typed, where its gateway listens, and the programs that run, by name."""
 
     folder: Path
     ports: dict[str, int]
+    running: dict[str, subprocess.Popen] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -59,6 +61,18 @@ class Documented:
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("POUCH_", "PYTHON"))}
         return {**kept, **ours}
+
+    def log(self, name: str) -> Path:
+        """What a running program has said."""
+        return self.folder / f"{name}.log"
+
+    def wait_until(self, reached: Callable[[], bool]) -> None:
+        """Look every moment; the test fails with the gateway's last words if it ends, or takes minutes."""
+        until = time.monotonic() + _PATIENCE
+        while not reached():
+            alive = self.running["gateway"].poll() is None
+            assert alive and time.monotonic() < until, f"its last words: {self.log('gateway').read_text()[-2000:]}"
+            time.sleep(0.1)
 
     def here(self, text: str) -> str:
         """A page's text with the addresses of this gateway in it."""
@@ -117,16 +131,16 @@ def documented(tmp_path_factory: pytest.TempPathFactory):
     make_impatient(place.folder / "office" / "pouch.toml")
     with contextlib.ExitStack() as stack:
         [bureau] = re.findall(r"^ +(pouch sandbox ib .*)$", told, re.MULTILINE)
-        stack.enter_context(_running(place, bureau, "bureau.log"))
+        stack.enter_context(_running(place, "bureau", bureau))
         place.run(check)
-        gateway = stack.enter_context(_running(place, serve, "gateway.log"))
-        _wait_until_ready(place, gateway)
+        stack.enter_context(_running(place, "gateway", serve))
+        _wait_until_ready(place)
         yield place
 
 
 @contextlib.contextmanager
-def _running(place: Documented, line: str, log: str):
-    with (place.folder / log).open("wb") as file:
+def _running(place: Documented, name: str, line: str):
+    with place.log(name).open("wb") as file:
         process = subprocess.Popen(
             place.typed(line),
             cwd=place.folder,
@@ -136,8 +150,9 @@ def _running(place: Documented, line: str, log: str):
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    place.running[name] = process
     try:
-        yield process
+        yield
     finally:
         process.terminate()
         try:
@@ -147,12 +162,9 @@ def _running(place: Documented, line: str, log: str):
             process.wait()
 
 
-def _wait_until_ready(place: Documented, gateway: subprocess.Popen) -> None:
-    until = time.monotonic() + _PATIENCE
-    while not (_answers(f"http://127.0.0.1:{place.ports['ops']}/readyz") and _is_open(place.ports["listen"])):
-        log = place.folder / "gateway.log"
-        assert gateway.poll() is None and time.monotonic() < until, f"not ready: {log.read_text()[-2000:]}"
-        time.sleep(0.1)
+def _wait_until_ready(place: Documented) -> None:
+    ready = f"http://127.0.0.1:{place.ports['ops']}/readyz"
+    place.wait_until(lambda: _answers(ready) and _is_open(place.ports["listen"]))
 
 
 def _answers(url: str) -> bool:

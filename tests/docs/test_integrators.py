@@ -1,6 +1,9 @@
 """The programs of docs/integrators.md, as a reader would copy them: joined section by section, and run."""
 
+import json
+
 import pytest
+from documented_gateway import EXAMPLES
 from fenced import ROOT, blocks, program, shell_lines
 
 PAGE = ROOT / "docs" / "integrators.md"
@@ -36,3 +39,14 @@ def test_a_receipt_is_verified_as_the_page_says(documented):
     [block] = [block for block in blocks(PAGE, "sh") if block.heading == "Notifications"]
     [line] = shell_lines(block.text)
     assert "passed" in documented.run(line).lower()
+
+
+def test_the_whole_program_deposits(documented):
+    copy = documented.folder / "program.pdf"
+    copy.write_bytes(b"%PDF-1.7 by the whole program")
+    told = documented.run(
+        f"python {EXAMPLES / 'deposit.py'} --wsdl https://127.0.0.1:8443/soap/exchange?wsdl --ca office/keys/ca.pem"
+        " --key office/keys/system.key --certificate office/keys/system.pem --office XA"
+        " --gateway-certificate office/keys/signing.pem --number 2026/000021 --date 2026-02-27 program.pdf"
+    )
+    assert json.loads(told)["state"] == "held"

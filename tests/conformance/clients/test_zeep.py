@@ -103,6 +103,10 @@ def application(number):
     return {"OfficeCode": "XA", "Right": "patent", "Number": number, "FilingDate": date(2026, 2, 27)}
 
 
+def code_of(refused):
+    return refused.value.detail.findtext(".//{urn:pouch:exchange:1}Code")
+
+
 def number_for(port, place):
     return f"2026/{20 + int(port.name[-1])}{place:04}"
 
@@ -214,9 +218,29 @@ def test_a_refusal_is_a_signed_fault_with_code_and_place(port, held):
     fields, message_id, _ = held
     with pytest.raises(zeep.exceptions.Fault) as refused:
         port.call("DepositPriorityDocument", message_id, **fields | {"Application": application("2026/099999")})
-    assert refused.value.detail.findtext(".//{urn:pouch:exchange:1}Code") == "4001"
+    assert code_of(refused) == "4001"
     wrong = fields | {"Documents": {"Document": [listed(b"%PDF-1.7 x") | {"Size": 11}]}}
     with pytest.raises(zeep.exceptions.Fault) as refused:
         port.call("DepositPriorityDocument", **wrong)
-    assert refused.value.detail.findtext(".//{urn:pouch:exchange:1}Code") == "3012"
+    assert code_of(refused) == "3012"
     assert refused.value.detail.findtext(".//{urn:pouch:exchange:1}Remedy")
+
+
+def test_four_mebibytes_come_inline_and_no_byte_more(port):
+    most = b"%PDF-1.7 " + bytes(4 * 1024 * 1024 - 9)
+    fields = {"Application": application(number_for(port, 3)), "Documents": {"Document": [listed(most)]}}
+    assert port.call("DepositPriorityDocument", **fields).State == "held"
+    with pytest.raises(zeep.exceptions.Fault) as refused:
+        port.call("DepositPriorityDocument", **fields | {"Documents": {"Document": [listed(most + b"\0")]}})
+    assert code_of(refused) == "1001"
+
+
+def test_an_answer_of_another_gateway_is_refused(documented, port):
+    keys = documented.keys
+    pems = [(keys / file).read_bytes() for file in ("system.key", "system.pem", "tls.pem")]
+    port.client.wsse, own = GatewaySignature(*pems), port.client.wsse
+    try:
+        with pytest.raises(ValueError, match="not signed by this gateway"):
+            port.waiting()
+    finally:
+        port.client.wsse = own
