@@ -1,10 +1,11 @@
 """Unpack: bring in the bytes of every listed document and compare them with the signed list while they stream.
 
 Rules: a document comes inline or as the part named by its content id, once; what the list does not name is refused;
-what is refused leaves no byte behind.
+what is refused is discarded, or swept where it had come whole.
 """
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from gateway.core.document import Document, ListedDocument
@@ -47,11 +48,12 @@ async def unpack(authentic: Authentic, line: Line) -> Unpacked:
         if document.content is not None:
             taken[document.content_id] = await _take(document, _one(document.content), first, line)
     if authentic.parts is not None:
-        async for part in authentic.parts:
-            expected = waiting.pop(part.name, None)
-            if expected is None:
-                raise Refused(Reason.DOCUMENT_EXTRA)
-            taken[expected.content_id] = await _take(expected, part.chunks(), first, line)
+        async with aclosing(authentic.parts) as parts:
+            async for part in parts:
+                expected = waiting.pop(part.name, None)
+                if expected is None:
+                    raise Refused(Reason.DOCUMENT_EXTRA)
+                taken[expected.content_id] = await _take(expected, part.chunks(), first, line)
     if waiting:
         raise Refused(Reason.DOCUMENT_MISSING, next(iter(waiting)))
     # the version of a replacement is set when it is recorded
@@ -75,12 +77,15 @@ async def _take(listed: ListedDocument, chunks: AsyncIterator[bytes], first: dic
         media_type=listed.media_type,
         limit=listed.size,
     )
-    beginning = b""
+    beginning, size = b"", 0
     try:
         async for chunk in chunks:
             if len(beginning) < _FIRST:
                 beginning += chunk[: _FIRST - len(beginning)]
+            size += len(chunk)
             await spool.write(chunk)
+        if size != listed.size:
+            raise Refused(Reason.DOCUMENT_SIZE, listed.content_id)
         obtained = await spool.finish()
     except Refused as error:
         await spool.discard()
@@ -91,8 +96,6 @@ async def _take(listed: ListedDocument, chunks: AsyncIterator[bytes], first: dic
         await spool.discard()
         raise
     first[listed.content_id] = beginning
-    if obtained.size != listed.size:
-        raise Refused(Reason.DOCUMENT_SIZE, listed.content_id)
     if obtained.sha256 != listed.sha256:
         raise Refused(Reason.DOCUMENT_DIGEST, listed.content_id)
     return obtained
