@@ -105,9 +105,10 @@ def _read(file: Path, path: str, limit: int) -> bytes | None:
         return None
     except OSError as error:
         raise CannotTell(path, f"cannot be read ({error.strerror})") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise CannotTell(path, "is not a file")
     with os.fdopen(descriptor, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise CannotTell(path, "is not a file")
         try:
             content = opened.read(limit + 1)
         except OSError as error:
