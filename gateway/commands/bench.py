@@ -12,6 +12,7 @@ from rich.table import Table
 from gateway.bench.accept import Progress as Tell
 from gateway.bench.accept import prepare, run_accept
 from gateway.bench.figures import Figures
+from gateway.bench.ledger import run_ledger
 from gateway.bench.plan import BenchFailed, Plan, Size
 from gateway.commands.answering import answer, fail, json_option, runs
 
@@ -55,6 +56,19 @@ async def accept(
         answer(figures.as_json(), "", as_json=True)
     else:
         _show(figures)
+
+
+@command.command()
+@click.option("--seconds", type=click.FloatRange(1, 600), default=10.0, show_default=True, help="How long to fill it.")
+@json_option
+@runs
+async def ledger(seconds: float, as_json: bool) -> None:
+    """Commit ledger entries, order and sign them; an entry counts when a signed checkpoint covers it."""
+    try:
+        figures = (await run_ledger(seconds)).as_json()
+    except BenchFailed as error:
+        fail(str(error))
+    answer(figures, "\n".join(f"{name}: {value}" for name, value in figures.items()), as_json=as_json)
 
 
 @contextmanager
