@@ -21,7 +21,7 @@ from pki.keys import SigningKey
 from pki.names import DS, ENCODING_BASE64, SOAP11, SOAP12, TYPE_X509V3, WSSE, WSSE_SECURITY, WSU, WSU_ID
 from pki.policy import EXCLUSIVE_C14N
 
-__all__ = ["DEFAULT_LIFETIME", "sign"]
+__all__ = ["DEFAULT_LIFETIME", "sign", "write_time"]
 
 DEFAULT_LIFETIME: Final = timedelta(minutes=5)
 
@@ -82,8 +82,8 @@ def sign(
     if must_understand:
         security.set(f"{{{soap}}}mustUnderstand", "1")
     timestamp, token, signature = security
-    timestamp[0].text = _write_time(now)
-    timestamp[1].text = _write_time(now + lifetime)
+    timestamp[0].text = write_time(now)
+    timestamp[1].text = write_time(now + lifetime)
     token.text = key.der_base64
     signed_info, value, _ = signature
     signed_info[1].set("Algorithm", key.algorithm.uri)
@@ -108,6 +108,7 @@ def _refer_to(element: etree._Element, default_id: str) -> etree._Element:
     return reference
 
 
-def _write_time(moment: datetime) -> str:
+def write_time(moment: datetime) -> str:
+    """A time of a Timestamp."""
     # BSP 1.1 R3217 and R3220: UTC, and no more than milliseconds are useful to anyone.
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

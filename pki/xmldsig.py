@@ -8,9 +8,7 @@ Standard: W3C XML Signature Syntax and Processing 1.1; algorithms as in `policy`
 
 from __future__ import annotations
 
-import base64
 from datetime import datetime
-from hashlib import sha256
 from typing import Final
 
 from cryptography import x509
@@ -24,8 +22,9 @@ from signxml.verifier import SignatureConfiguration, XMLVerifier
 from pki.canonical import canonical, refuse_uncovered_nodes
 from pki.document import parse
 from pki.keys import SigningKey
-from pki.names import DS, DS_SIGNATURE, DS_X509_CERTIFICATE, DS_X509_DATA, WSU_ID, XML_ID
+from pki.names import DS_SIGNATURE, DS_X509_CERTIFICATE, DS_X509_DATA, WSU_ID, XML_ID
 from pki.policy import DIGESTS, ENVELOPED, EXCLUSIVE_C14N, SIGNATURE_ALGORITHMS
+from pki.rendered import sign_rendered_document
 from pki.signature import Reference, decode_base64, leaf_text, read_signature
 from pki.trust import TrustedCertificate, TrustList, UnusablePin, pin
 from pki.verdict import Refusal, SubIndication, Verdict, passed, refused
@@ -54,24 +53,7 @@ def sign_enveloped(document: bytes, *, key: SigningKey) -> bytes:
         raise ValueError(f"the document cannot be signed: {refusal}") from refusal
     if next(root.iter(DS_SIGNATURE), None) is not None:
         raise ValueError("the document is signed already")
-    digest = base64.b64encode(sha256(document).digest()).decode("ascii")
-    # SignedInfo is written in canonical form; only its namespace declaration moves to ds:Signature.
-    inner = (
-        f'<ds:CanonicalizationMethod Algorithm="{EXCLUSIVE_C14N}"></ds:CanonicalizationMethod>'
-        f'<ds:SignatureMethod Algorithm="{key.algorithm.uri}"></ds:SignatureMethod>'
-        f'<ds:Reference URI=""><ds:Transforms><ds:Transform Algorithm="{ENVELOPED}"></ds:Transform>'
-        f'<ds:Transform Algorithm="{EXCLUSIVE_C14N}"></ds:Transform></ds:Transforms>'
-        f'<ds:DigestMethod Algorithm="{_SHA256}"></ds:DigestMethod>'
-        f"<ds:DigestValue>{digest}</ds:DigestValue></ds:Reference></ds:SignedInfo>"
-    )
-    value = base64.b64encode(key.sign(f'<ds:SignedInfo xmlns:ds="{DS}">{inner}'.encode())).decode("ascii")
-    signature = (
-        f'<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo>{inner}<ds:SignatureValue>{value}</ds:SignatureValue>'
-        f"<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{key.der_base64}</ds:X509Certificate></ds:X509Data>"
-        f"</ds:KeyInfo></ds:Signature>"
-    )
-    end = document.rindex(b"</")
-    return document[:end] + signature.encode("ascii") + document[end:]
+    return sign_rendered_document(document, key=key)
 
 
 def verify_enveloped(

@@ -15,9 +15,9 @@ from pki.assertions import client_assertion, verify_assertion
 from pki.jws import sign_detached
 from pki.keys import SigningKey
 from pki.policy import PublicKey
+from pki.rendered import sign_rendered_document, sign_rendered_envelope
 from pki.tokens import issue_token, jwks
 from pki.wss import sign
-from pki.xmldsig import sign_enveloped
 
 __all__ = ["HostSigner", "KeyAsserter", "TokenDesk"]
 
@@ -33,13 +33,17 @@ class HostSigner:
 
     def sign_document(self, document: bytes) -> bytes:
         """Put an enveloped signature into a canonical XML document."""
-        return sign_enveloped(document, key=self._receipt_key)
+        return sign_rendered_document(document, key=self._receipt_key)
 
     def sign_envelope(self, envelope: bytes, at: datetime) -> bytes:
         """Put a WS-Security header into a SOAP envelope of ours."""
         root = parse(envelope)
         sign(root, key=self._key, now=at)
         return etree.tostring(root)
+
+    def sign_reply(self, envelope: bytes, at: datetime) -> bytes:
+        """Put a WS-Security header into a reply of our renderer, whose Body is canonical as it stands."""
+        return sign_rendered_envelope(envelope, key=self._key, now=at)
 
     def sign_detached(self, payload: bytes) -> str:
         """Give a detached JWS over `payload`."""

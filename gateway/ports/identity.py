@@ -34,11 +34,15 @@ class Signer(Protocol):
     """Signs with a hosted office's key: receipts and notifications, SOAP envelopes, JSON bodies."""
 
     def sign_document(self, document: bytes) -> bytes:
-        """Put an enveloped signature into a canonical XML document (XML-DSig, ECDSA P-256 or RSA, SHA-256)."""
+        """Put an enveloped signature into a document of our renderers (XML-DSig, ECDSA P-256 or RSA, SHA-256)."""
         ...
 
     def sign_envelope(self, envelope: bytes, at: datetime) -> bytes:
         """Put a WS-Security header over body and timestamp into a SOAP envelope."""
+        ...
+
+    def sign_reply(self, envelope: bytes, at: datetime) -> bytes:
+        """The same for a reply of our renderer, whose Body is canonical as it is written: nothing is parsed."""
         ...
 
     def sign_detached(self, payload: bytes) -> str:

@@ -26,6 +26,8 @@ CREATE INDEX exchange_application ON exchange (hosted, normal, party);
 -- One live deposit of a document: a second one is a replacement or a mistake.
 CREATE UNIQUE INDEX exchange_deposited_once ON exchange (hosted, kind, office, "right", normal)
     WHERE party = 'depositing' AND state NOT IN ('withdrawn', 'refused');
+-- Few: what a new deposit of the same document has to wait for.
+CREATE INDEX exchange_withdrawn ON exchange (hosted, normal) WHERE party = 'depositing' AND state = 'withdrawn';
 
 CREATE TABLE message (
     hosted            text        NOT NULL,

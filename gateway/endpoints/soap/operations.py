@@ -13,7 +13,7 @@ from gateway.core.request import Read, ReadKind
 from gateway.endpoints import answers
 from gateway.endpoints.middleware import Visit
 from gateway.endpoints.offloading import work_on
-from gateway.endpoints.soap.voice import sign, soap_headers
+from gateway.endpoints.soap.voice import sign_reply, soap_headers
 from gateway.endpoints.streaming import stream
 from gateway.stages.authenticate import Authentic
 from gateway.stages.line import Line
@@ -32,7 +32,7 @@ async def answer_written(visit: Visit, version: SoapVersion, authentic: Authenti
     accepted = await visit.accept(authentic)
     request, line = authentic.request, visit.door.line
     content = render_reply(operation_of(request), written(accepted.receipt))
-    envelope = sign(render_envelope(version, content), request.head.hosted, line)
+    envelope = sign_reply(render_envelope(version, content), request.head.hosted, line)
     return web.Response(body=envelope, headers=soap_headers(version))
 
 
@@ -82,4 +82,4 @@ def _opener(document: Document, line: Line) -> Callable[[], AsyncIterator[bytes]
 
 async def _seal(version: SoapVersion, content: str, hosted: OfficeCode, line: Line) -> bytes:
     """Put written content into an envelope and sign it."""
-    return await work_on(len(content), lambda: sign(render_envelope(version, content), hosted, line))
+    return await work_on(len(content), lambda: sign_reply(render_envelope(version, content), hosted, line))

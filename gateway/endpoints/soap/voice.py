@@ -13,7 +13,7 @@ from gateway.wire.media import read_soap_media
 from gateway.wire.soap_envelope import SoapVersion, version_of_media
 from gateway.wire.soap_render import fault_status, render_fault
 
-__all__ = ["VERSION", "SoapVoice", "sign", "soap_headers"]
+__all__ = ["VERSION", "SoapVoice", "sign", "sign_reply", "soap_headers"]
 
 #: The version a request was seen to have; where it stands in no request, its media type is asked.
 VERSION: Final = web.RequestKey("version", SoapVersion)
@@ -25,6 +25,11 @@ _OF_HTTP: Final = frozenset({Reason.NO_SUCH_ADDRESS, Reason.METHOD_NOT_ALLOWED})
 def sign(envelope: bytes, hosted: OfficeCode, line: Line) -> bytes:
     """Sign an envelope of ours for a hosted office."""
     return line.signers[hosted].sign_envelope(envelope, line.clock.now())
+
+
+def sign_reply(envelope: bytes, hosted: OfficeCode, line: Line) -> bytes:
+    """Sign a reply of ours for a hosted office; faults go through `sign`, since not all of them are canonical."""
+    return line.signers[hosted].sign_reply(envelope, line.clock.now())
 
 
 def soap_headers(version: SoapVersion) -> dict[str, str]:

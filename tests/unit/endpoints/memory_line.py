@@ -279,6 +279,8 @@ class WordSigner:
         header = f'<Signed xmlns="urn:test">{self._office}</Signed></soap:Header>'
         return envelope.replace(b"</soap:Header>", header.encode(), 1)
 
+    sign_reply = sign_envelope
+
     def sign_detached(self, payload: bytes) -> str:
         return signed_words(self._office, payload)
 

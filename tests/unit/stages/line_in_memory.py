@@ -138,6 +138,9 @@ class MarkingSigner:
     def sign_envelope(self, envelope, at):
         raise NotImplementedError
 
+    def sign_reply(self, envelope, at):
+        raise NotImplementedError
+
     def sign_detached(self, payload):
         raise NotImplementedError
 
