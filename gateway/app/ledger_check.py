@@ -12,7 +12,8 @@ from datetime import date
 from typing import Final
 
 from gateway.app.log_keys import load_log_keys, origin_of
-from gateway.app.opening import Gateway, open_database
+from gateway.app.opening import CannotOpen, Gateway, open_database
+from gateway.core.merkle import EMPTY_ROOT
 from gateway.core.office import OfficeCode
 from gateway.core.reason import Deferred
 from gateway.settings import Settings
@@ -20,7 +21,7 @@ from gateway.store.ledger_check import CheckNote, LedgerCheck
 from gateway.store.ledger_edge import levels
 from gateway.store.ledger_read import LedgerDamaged, PostgresLedger
 from gateway.store.named_queries import load_queries
-from gateway.store.pool import open_pool
+from gateway.store.pool import DatabaseUnavailable, open_pool
 from gateway.wire.tlog_checkpoint import parse_checkpoint
 from gateway.wire.tlog_tiles import TILE_HEIGHT, MalformedLog
 from monitoring.log import logger
@@ -39,10 +40,15 @@ _HOUR: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedLog:
-    """One log after a whole check: its name and size, and where and how it is not what was written, if it is not."""
+    """One log after a whole check: its name, size and root, and where and how it is not what was written, if it is not.
+
+    `signed` entries are vouched for by checkpoints whose signatures were verified; none if `ledger.keys` names no key.
+    """
 
     origin: str
     size: int
+    root: bytes = EMPTY_ROOT
+    signed: int = 0
     place: str | None = None
     explanation: str | None = None
 
@@ -114,10 +120,13 @@ def note_check(verifiers: Sequence[NoteVerifier]) -> CheckNote:
 
 @asynccontextmanager
 async def opened_ledger(settings: Settings) -> AsyncIterator[tuple[PostgresLedger, LedgerCheck]]:
-    """Open the first hosted office's log for a command; CannotOpen, DatabaseUnavailable."""
+    """Open the first hosted office's log for a command; CannotOpen."""
     hosted, queries = OfficeCode(settings.hosted[0].code), load_queries()
     async with open_database(settings) as dsn:
-        pool = await open_pool(dsn, application="pouch ledger", smallest=1, largest=2)
+        try:
+            pool = await open_pool(dsn, application="pouch ledger", smallest=1, largest=2)
+        except DatabaseUnavailable as error:
+            raise CannotOpen(str(error)) from None
         try:
             yield PostgresLedger(pool, queries), LedgerCheck(pool, queries, hosted)
         finally:
@@ -127,16 +136,17 @@ async def opened_ledger(settings: Settings) -> AsyncIterator[tuple[PostgresLedge
 async def check_database(settings: Settings) -> CheckedLog:
     """Compute the first hosted office's log again from the database (`pouch ledger verify --db`).
 
-    Raises SettingsError, CannotOpen, DatabaseUnavailable, Deferred(DATABASE_UNAVAILABLE).
+    Raises SettingsError, CannotOpen, Deferred(DATABASE_UNAVAILABLE).
     """
     hosted = OfficeCode(settings.hosted[0].code)
     origin = origin_of(settings, hosted)
     verifiers = [key.verifier for key in load_log_keys(settings)[hosted]]
     size = 0
-    async with opened_ledger(settings) as (_, check):
+    async with opened_ledger(settings) as (ledger, check):
         try:
             async for done in check.whole(note_check(verifiers)):
                 size = done
         except LedgerDamaged as damage:
             return CheckedLog(origin=origin, size=size, place=damage.place, explanation=damage.explanation)
-    return CheckedLog(origin=origin, size=size)
+        signed = await check.signed_size() if verifiers else 0
+        return CheckedLog(origin=origin, size=size, root=await ledger.root(hosted, size), signed=signed)

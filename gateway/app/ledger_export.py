@@ -1,18 +1,20 @@
 """Exporting the ledger as static files that verify without us (`pouch ledger export`; C2SP tlog-tiles)."""
 
+from itertools import chain
 from pathlib import Path
 
 from gateway.app.ledger_check import opened_ledger
 from gateway.core.office import OfficeCode
 from gateway.settings import Settings
 from gateway.store.durable import replace_file
+from gateway.store.ledger_read import LedgerDamaged
 from gateway.wire.tlog_tiles import ENTRIES, Tile, bundles_of, tiles_of
 
-__all__ = ["NothingSigned", "export_log"]
+__all__ = ["NotExported", "export_log"]
 
 
-class NothingSigned(Exception):
-    """There is no checkpoint yet: nothing vouches for the entries."""
+class NotExported(Exception):
+    """There is no checkpoint yet, or the ledger is not whole; the text says which."""
 
 
 async def export_log(settings: Settings, folder: Path) -> int:
@@ -20,16 +22,19 @@ async def export_log(settings: Settings, folder: Path) -> int:
 
     An earlier export in the same folder grows: full tiles that are there stay as they are. The checkpoint is written
     last, so that it never says more than is there.
-    Raises NothingSigned, LedgerDamaged, OSError, CannotOpen, DatabaseUnavailable, Deferred(DATABASE_UNAVAILABLE).
+    Raises NotExported, OSError, CannotOpen, Deferred(DATABASE_UNAVAILABLE).
     """
     hosted = OfficeCode(settings.hosted[0].code)
     async with opened_ledger(settings) as (ledger, _):
         head = await ledger.newest(hosted)
         if head is None:
-            raise NothingSigned("no checkpoint is signed yet: is ledger.keys set, and has the gateway run?")
-        for tile in (*tiles_of(head.size), *bundles_of(head.size)):
+            raise NotExported("no checkpoint is signed yet: is ledger.keys set, and has the gateway run?")
+        for tile in chain(tiles_of(head.size), bundles_of(head.size)):
             if not _is_there(folder, tile):
-                content = await (ledger.bundle if tile.level == ENTRIES else ledger.tile)(hosted, tile)
+                try:
+                    content = await (ledger.bundle if tile.level == ENTRIES else ledger.tile)(hosted, tile)
+                except LedgerDamaged as damage:
+                    raise NotExported(str(damage)) from None
                 _write(folder / tile.path, content)
         _write(folder / "checkpoint", head.note)
     return head.size

@@ -9,6 +9,7 @@ import click
 _COMMANDS: Final = {
     "verify": "a whole log, or one proof, checked from outside",
     "prove": "a proof of one entry, made from a log's tiles",
+    "export": "our own log as files, to be kept or handed on",
     "consistency": "that a log has only grown since a checkpoint one kept",
 }
 

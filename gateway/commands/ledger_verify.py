@@ -15,6 +15,7 @@ from gateway.commands.ledger_asking import (
     read_file,
     read_keys,
 )
+from gateway.commands.ledger_database import verify_database
 from gateway.core.merkle import HASH_SIZE, leaf_hash
 from gateway.evidence.proofs import PROOF_FILE_LIMIT, verify_proof
 from gateway.evidence.verifying import verify_log
@@ -23,6 +24,10 @@ from gateway.wire.tlog_tiles import ENTRY_LIMIT
 
 @click.command()
 @log_options
+@click.option("--db", "database", is_flag=True, help="Our own log, computed again from the database of --config.")
+@click.option(
+    "-c", "--config", type=click.Path(dir_okay=False, path_type=Path), help="With --db: the settings file (pouch.toml)."
+)
 @click.option("--proof", type=click.Path(dir_okay=False, path_type=Path), help="A proof file instead of a log.")
 @click.option(
     "--entry",
@@ -38,6 +43,8 @@ async def command(
     url: str | None,
     ca: Path | None,
     token_file: Path | None,
+    database: bool,
+    config: Path | None,
     proof: Path | None,
     entry: Path | None,
     leaf: str | None,
@@ -50,6 +57,7 @@ async def command(
     \b
     pouch ledger verify --dir DIR --vkey FILE      every entry, tile and checkpoint of a folder
     pouch ledger verify --url URL --vkey FILE      the same of a log at its address
+    pouch ledger verify --db -c pouch.toml         our own, computed again from the entries in the database
     pouch ledger verify --proof FILE.tlog-proof --vkey FILE --entry FILE
     pouch ledger verify --proof FILE.json [--vkey FILE]
 
@@ -61,7 +69,12 @@ async def command(
     """
     if ((entry or leaf) and proof is None) or (entry and leaf):
         raise click.UsageError("--entry or --leaf-hash goes with --proof, one of them.")
+    if database != (config is not None) or (database and (folder or url or proof or vkeys)):
+        raise click.UsageError("--db goes with --config, and with nothing else.")
     async with findings_told(as_json=as_json):
+        if config is not None:
+            conclude(await verify_database(config), as_json=as_json)
+            return
         verifiers = read_keys(vkeys)
         if proof is not None:
             if folder or url:

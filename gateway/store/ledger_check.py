@@ -42,11 +42,15 @@ class LedgerCheck:
             yield edge.size
             if len(entries) < _PIECE:
                 break
-        greatest = await self._value("ledger_greatest_checkpoint")
+        greatest = await self.signed_size()
         if greatest > edge.size:
             raise LedgerDamaged(f"entry {edge.size}", f"is missing: {greatest} entries were signed")
         if (lost := await self._value("ledger_without_place")) is not None:
             raise LedgerDamaged(f"entry {lost}", "has no place in the log and does not wait for one")
+
+    async def signed_size(self) -> int:
+        """The greatest size that was signed, 0 for none."""
+        return int(await self._value("ledger_greatest_checkpoint"))
 
     async def tile(self, level: int, index: int) -> int:
         """Check one full tile against what lies below it; gives how many entries were computed again."""

@@ -1,13 +1,17 @@
 """The self-check finds what somebody with all rights has changed, and names where."""
 
+import asyncio
+import json
 from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
+from click.testing import CliRunner
 from ledger_filling import fill
 
+from gateway.__main__ import main
 from gateway.app.ledger_check import SelfCheck, check_database, note_check
-from gateway.app.ledger_export import NothingSigned, export_log
+from gateway.app.ledger_export import NotExported, export_log
 from gateway.evidence.sources import FolderSource
 from gateway.evidence.verifying import verify_log
 from gateway.store.ledger_check import LedgerCheck
@@ -94,7 +98,8 @@ async def test_an_honest_log_is_found_to_be_one(filled):
     assert await check(filled) == [SIZE]
     assert await check(filled, "XB") == []
     checked = await check_database(filled.gateway.settings)
-    assert (checked.origin, checked.size, checked.place) == ("xa.pouch.example/ledger", SIZE, None)
+    assert (checked.origin, checked.size, checked.signed) == ("xa.pouch.example/ledger", SIZE, SIZE)
+    assert checked.place is None and checked.root == (await filled.gateway.ledger.newest("XA")).root
 
 
 @pytest.mark.parametrize("what", TAMPERINGS)
@@ -154,6 +159,29 @@ async def test_an_export_verifies_without_us_and_grows(filled, tmp_path):
     assert not (await verify_log(FolderSource(folder), [vkey])).holds
 
 
+async def test_the_commands_say_so(filled, database, monkeypatch, tmp_path):
+    monkeypatch.setenv("POUCH_DATABASE_DSN", filled.dsn.reveal())
+    config = str(filled.folder / "pouch.toml")
+
+    async def pouch(*words):
+        run = await asyncio.to_thread(CliRunner().invoke, main, ["ledger", *words, "--json"])
+        return run.exit_code, json.loads(run.stdout)
+
+    code, told = await pouch("verify", "--db", "-c", config)
+    assert (code, told["size"], told["origin"]) == (0, SIZE, "xa.pouch.example/ledger")
+    folder = str(tmp_path / "export")
+    assert await pouch("export", "-c", config, "-o", folder) == (0, {"size": SIZE, "folder": folder})
+    vkey = str(filled.folder / "keys" / "ledger.vkey")
+    assert (await pouch("verify", "--dir", folder, "--vkey", vkey))[0] == 0
+    async with tampering(database.superuser) as connection:
+        await connection.execute(TAMPERINGS["an entry's content"][0])
+    code, told = await pouch("verify", "--db", "-c", config)
+    assert (code, told["place"]) == (1, "entry 400")
+    monkeypatch.setenv("POUCH_DATABASE_DSN", "postgresql://nobody@127.0.0.1:9/none")
+    (filled.folder / "keys" / "ledger.key").unlink()
+    assert (await pouch("verify", "--db", "-c", config))[0] == 3
+
+
 async def test_nothing_is_exported_before_it_is_signed(house, tmp_path):
-    with pytest.raises(NothingSigned):
+    with pytest.raises(NotExported):
         await export_log(house.gateway.settings, tmp_path / "export")
