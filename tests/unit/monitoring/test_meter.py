@@ -110,6 +110,23 @@ def test_the_house_is_measured(meter: Meter) -> None:
     assert numbers["pouch_database_connections{state=idle}"] == 5
 
 
+def test_the_log_of_each_office_is_measured(meter: Meter) -> None:
+    before = shown(meter)
+    assert before["pouch_ledger_mismatches_total{office=XA}"] == 0, "from zero: the first is an increase"
+    meter.ledger_log("XA", size=40, waiting=2, lag=0.5, checkpoint_age=None)
+    assert "pouch_ledger_checkpoint_age_seconds{office=XA}" not in shown(meter)
+    meter.ledger_log("XA", size=42, waiting=0, lag=0.0, checkpoint_age=1.5)
+    meter.ledger_checked("XA", 256)
+    meter.ledger_mismatch("XA")
+    numbers = shown(meter)
+    assert numbers["pouch_ledger_size{office=XA}"] == 42
+    assert numbers["pouch_ledger_waiting_entries{office=XA}"] == 0
+    assert numbers["pouch_ledger_lag_seconds{office=XA}"] == 0
+    assert numbers["pouch_ledger_checkpoint_age_seconds{office=XA}"] == 1.5
+    assert numbers["pouch_ledger_checked_entries_total{office=XA}"] == 256
+    assert numbers["pouch_ledger_mismatches_total{office=XA}"] == 1
+
+
 def test_the_build_is_told(meter: Meter) -> None:
     assert any(name.startswith("pouch_build{") and "version=0.1.0" in name for name in shown(meter))
 
