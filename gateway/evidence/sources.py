@@ -37,7 +37,7 @@ class LogSource(Protocol):
 
 
 class FolderSource:
-    """A log in a folder. Reads block: whoever verifies has nothing else to do, and threads would cost half the speed."""
+    """A log in a folder. Reads block: who verifies has nothing else to do, and threads would halve the speed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
