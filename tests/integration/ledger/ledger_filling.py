@@ -18,9 +18,10 @@ INSERT = """INSERT INTO ledger_entry
 #: A leader that kills itself (SIGKILL) in the middle of a step, at the given call of it.
 VICTIM = """
 import asyncio, os, signal, sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from gateway.core.secret import Secret
 from gateway.store import ledger_write
+from gateway.store.ledger_read import SignedHead
 from gateway.store.named_queries import load_queries
 
 step, when, most = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -42,6 +43,9 @@ async def main():
     setattr(writer, step, deadly)
     while await writer.place(most):
         pass
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    head = SignedHead(size=writer.size("XA"), root=writer.root("XA"), note=b"note", created_at=at)
+    await writer.add_checkpoint("XA", head)
 
 asyncio.run(main())
 """

@@ -92,6 +92,24 @@ async def test_two_keys_sign_while_they_roll_over(database, tmp_path):
         assert note.count("— xa.pouch.example/ledger ".encode()) == 2
 
 
+async def test_without_a_key_entries_are_placed_and_nothing_is_signed(house):
+    house.gateway.log_keys = dict.fromkeys(house.gateway.log_keys, ())
+    async with sequencing(house):
+        await fill(house.dsn, 5)
+        async with asyncio.timeout(30):
+            while await house.gateway.ledger.size("XA") < 5:
+                await asyncio.sleep(0.05)
+    assert await house.gateway.ledger.newest("XA") is None
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 61])
+async def test_how_often_is_signed_has_bounds(house, seconds):
+    main = house.folder / "pouch.toml"
+    main.write_text(main.read_text().replace("[ledger]", f"[ledger]\ncheckpoint_seconds = {seconds}"))
+    with pytest.raises(SettingsError, match=r"ledger\.checkpoint_seconds"):
+        load_settings(main)
+
+
 async def test_a_key_of_another_log_is_refused(house):
     (house.folder / "keys" / "ledger.key").unlink()
     write_note_key(house.folder / "keys" / "ledger.key", generate_note_key("other.example/ledger"))

@@ -153,6 +153,18 @@ async def test_a_leader_that_is_killed_in_any_step_leaves_a_whole_log(database, 
         assert (await ledger.edge("XA")).root() == await ledger.root("XA", 600)
 
 
+@pytest.mark.parametrize(("when", "signed"), [("before", 0), ("after", 600)])
+async def test_a_leader_that_is_killed_while_it_signs_leaves_a_whole_log(database, when, signed):
+    await fill(database.app, 600)
+    assert await asyncio.to_thread(kill_in, database.app, "add_checkpoint", when, 300) == -signal.SIGKILL
+    async with reading(database) as ledger, opened(database) as writer:
+        await lead(writer)
+        newest = await writer.take_up("XA")
+        assert (newest.size if newest else 0) == signed
+        assert writer.size("XA") == 600
+        assert writer.root("XA") == await ledger.root("XA", 600)
+
+
 async def test_tiles_and_bundles_are_those_of_the_tree(database):
     leaves = await fill(database.app, 256 * 3 + 9)
     await place_all(database)
