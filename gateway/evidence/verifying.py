@@ -7,7 +7,8 @@ Rules:
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final
@@ -16,7 +17,7 @@ from gateway.core.merkle import Frontier, root_of
 from gateway.evidence.checkpoints import read_checkpoint, read_earlier
 from gateway.evidence.findings import CannotTell, EvidenceVerdict, Tampered, verdict_of
 from gateway.evidence.sources import LogSource
-from gateway.evidence.tiles import compare, contents_of, other_forms, read_contents, read_grown
+from gateway.evidence.tiles import compare, contents_of, other_forms, read_grown
 from gateway.wire.tlog_checkpoint import Checkpoint
 from gateway.wire.tlog_tiles import ENTRIES, TILE_HEIGHT, TILE_WIDTH, Tile, tile_of
 from pki.note_keys import NoteVerifier
@@ -24,11 +25,12 @@ from pki.verdict import Indication
 
 __all__ = ["verify_log"]
 
-#: Bundles asked for ahead of the one that is hashed; one has at most 16 MiB.
-_AHEAD: Final = 4
+#: Bundles read ahead of the one that is hashed, each with its tile; one has at most 16 MiB.
+_AHEAD: Final = 6
 _REMARKS: Final = 20
 
 _Found = tuple[Tile, bytes] | None
+_Reading = asyncio.Future[tuple[_Found, _Found]]
 
 
 async def verify_log(
@@ -71,21 +73,23 @@ class _Search:
     async def run(self) -> None:
         """Go through the whole tree; Tampered, or CannotTell where it cannot go on."""
         self._check_heads([])
-        async for bundle, found in self._bundles():
-            leaves = await self._leaves(bundle, found)
-            self._check_heads(leaves)
-            if bundle.width == TILE_WIDTH:
-                root = root_of(leaves)
-                self.frontier.append_perfect(root, TILE_HEIGHT)
-                await self._rise(root)
-            else:
-                self.frontier.extend(leaves)
+        async with aclosing(self._bundles()) as bundles:
+            async for bundle, found, tile_found in bundles:
+                leaves = await self._leaves(bundle, found, tile_found)
+                self._check_heads(leaves)
+                if bundle.width == TILE_WIDTH:
+                    root = root_of(leaves)
+                    self.frontier.append_perfect(root, TILE_HEIGHT)
+                    await self._rise(root)
+                else:
+                    self.frontier.extend(leaves)
         for level, hashes in enumerate(self.rising, 1):
             if hashes:
                 index = (self.size >> TILE_HEIGHT * level) // TILE_WIDTH
-                await self._check_tile(Tile(level, index, len(hashes)), hashes)
-        async for tile in self.source.tiles():
-            self._remark(tile)
+                tile = Tile(level, index, len(hashes))
+                await self._check_tile(tile, hashes, await read_grown(self.source, tile))
+        async for kept in self.source.tiles():
+            self._remark(kept)
 
     def verdict(self) -> EvidenceVerdict:
         """What the walk has found, if nothing stopped it."""
@@ -101,39 +105,37 @@ class _Search:
             remarks=remarks,
         )
 
-    async def _bundles(self) -> AsyncIterator[tuple[Tile, _Found]]:
-        """All bundles in their order, a few of them read ahead."""
-        waiting: deque[tuple[Tile, asyncio.Task[_Found]]] = deque()
+    async def _bundles(self) -> AsyncGenerator[tuple[Tile, _Found, _Found], None]:
+        """All bundles in their order with their tiles of level 0, a few of them read ahead."""
+        waiting: deque[tuple[Tile, _Reading]] = deque()
         try:
             for index in range(-(-self.size // TILE_WIDTH)):
                 bundle = tile_of(ENTRIES, index, self.size)
-                waiting.append((bundle, asyncio.create_task(read_grown(self.source, bundle))))
+                both = (read_grown(self.source, bundle), read_grown(self.source, replace(bundle, level=0)))
+                waiting.append((bundle, asyncio.gather(*both)))
                 if len(waiting) > _AHEAD:
-                    first, task = waiting.popleft()
-                    yield first, await task
+                    yield await _first(waiting)
             while waiting:
-                first, task = waiting.popleft()
-                yield first, await task
+                yield await _first(waiting)
         finally:
-            for _, task in waiting:
-                task.cancel()
-            await asyncio.gather(*(task for _, task in waiting), return_exceptions=True)
+            for _, reading in waiting:
+                reading.cancel()
+            await asyncio.gather(*(reading for _, reading in waiting), return_exceptions=True)
 
-    async def _leaves(self, bundle: Tile, found: _Found) -> list[bytes]:
+    async def _leaves(self, bundle: Tile, found: _Found, tile_found: _Found) -> list[bytes]:
         """The leaf hashes of a bundle, computed from its entries and compared with the tile of level 0."""
         tile = replace(bundle, level=0)
         if found is None:
             self._miss(bundle)
-            hashes = await read_contents(self.source, tile)
-            if hashes is None:
+            if tile_found is None:
                 raise CannotTell(bundle.path, "is not there, nor is its tile")
-            return hashes
+            return contents_of(*tile_found)[: tile.width]
         form, content = found
         entries = contents_of(form, content)
         for other, kept in await other_forms(self.source, bundle, form):
             compare(other, kept, entries)
         leaves = [sha256(b"\x00" + entry).digest() for entry in entries[: bundle.width]]
-        await self._check_tile(tile, leaves)
+        await self._check_tile(tile, leaves, tile_found)
         return leaves
 
     async def _rise(self, root: bytes) -> None:
@@ -147,13 +149,13 @@ class _Search:
             if len(hashes) < TILE_WIDTH:
                 return
             size >>= TILE_HEIGHT
-            await self._check_tile(Tile(level, size - 1), hashes)
+            tile = Tile(level, size - 1)
+            await self._check_tile(tile, hashes, await read_grown(self.source, tile))
             root = root_of(hashes)
             self.rising[level - 1] = []
 
-    async def _check_tile(self, tile: Tile, wanted: list[bytes]) -> None:
-        """Compare a tile, in all forms that are kept, with the hashes it must have."""
-        found = await read_grown(self.source, tile)
+    async def _check_tile(self, tile: Tile, wanted: list[bytes], found: _Found) -> None:
+        """Compare a tile, as it was found and in all other forms that are kept, with the hashes it must have."""
         if found is None:
             self._miss(tile)
         else:
@@ -178,3 +180,11 @@ class _Search:
         reach = self.size >> TILE_HEIGHT * max(tile.level, 0)
         if tile.index * TILE_WIDTH + tile.width > reach and len(self.remarks) < _REMARKS:
             self.remarks.append(f"{tile.path} reaches beyond the newest checkpoint, which does not vouch for all of it")
+
+
+async def _first(waiting: deque[tuple[Tile, _Reading]]) -> tuple[Tile, _Found, _Found]:
+    """The bundle that has been read the longest, and its tile."""
+    bundle, reading = waiting[0]
+    found, tile_found = await reading
+    waiting.popleft()
+    return bundle, found, tile_found

@@ -36,7 +36,10 @@ class WebSource:
     """A log at an address such as https://gateway.example/ledger; an async context manager."""
 
     def __init__(self, address: str, *, ca: Path | None = None, token: Secret | None = None) -> None:
-        """`ca` holds the authorities to trust, None takes the machine's own. ValueError for an address not called."""
+        """`ca` holds the authorities to trust, or the server's own certificate; None takes the machine's own ones.
+
+        ValueError for an address that is not called, OSError for a `ca` that cannot be used.
+        """
         parts = urlsplit(address)
         printable = address.isascii() and address.isprintable() and " " not in address and "\\" not in address
         if not printable or len(address) > _LONGEST_ADDRESS or parts.scheme not in {"https", "http"}:
@@ -46,7 +49,7 @@ class WebSource:
         if token is not None and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
             raise ValueError("a token is sent over https only")
         self._address = address.rstrip("/")
-        self._context = ssl.create_default_context(cafile=None if ca is None else str(ca))
+        self._context = _trust(ca)
         self._token = token
         self._session: aiohttp.ClientSession | None = None
 
@@ -100,6 +103,13 @@ class WebSource:
 
     def _authorization(self) -> dict[str, str]:
         return {} if self._token is None else {"Authorization": f"Bearer {self._token.reveal()}"}
+
+
+def _trust(ca: Path | None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=None if ca is None else str(ca))
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a certificate in `ca` that is no authority is a pin
+    return context
 
 
 async def _read_body(response: aiohttp.ClientResponse, path: str, limit: int) -> bytes:
