@@ -211,7 +211,7 @@ class _OfficesFile(_Table, frozen=True, kw_only=True):
 class Settings(_Table, frozen=True, kw_only=True):
     """All settings of a gateway; every path is absolute."""
 
-    folder: Path
+    file: Path
     gateway: GatewaySettings
     front_door: FrontDoorSettings
     ops: OpsSettings
@@ -234,7 +234,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
     if dsn := environment.get("POUCH_DATABASE_DSN"):
         database = msgspec.structs.replace(database, dsn=dsn)
     settings = Settings(
-        folder=folder,
+        file=path.resolve(),
         gateway=_absolute(main.gateway, folder),
         front_door=_absolute(main.front_door, folder),
         ops=main.ops,

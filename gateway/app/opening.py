@@ -19,7 +19,7 @@ from gateway.core.reason import Reason
 from gateway.core.request import REQUESTS
 from gateway.core.secret import Secret
 from gateway.core.transmission import Task
-from gateway.settings import Settings, SettingsError
+from gateway.settings import Settings, SettingsError, load_settings
 from gateway.stages.line import Line
 from gateway.stages.refuse import Crowd
 from gateway.store.documents import SealedDocuments
@@ -82,7 +82,7 @@ class Gateway:
 
     def reload(self) -> None:
         """Take the offices file as it is now; SettingsError leaves everything as it was."""
-        self.use(read_offices(self.settings))
+        self.use(read_offices(load_settings(self.settings.file)))
 
     def use(self, offices: Offices) -> None:
         """Work with these offices from now on."""

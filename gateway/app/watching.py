@@ -1,5 +1,6 @@
 """Watching: the ops port of a gateway, served by its supervisor so that it answers while workers come and go."""
 
+import asyncio
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -36,9 +37,18 @@ async def open_watch(settings: Settings, pool: Pool, ping: str, metrics: Path, w
     async def crew() -> str | None:
         return None if workers() else "no worker is alive"
 
+    async def front() -> str | None:
+        host, _, port = settings.front_door.listen.rpartition(":")
+        try:
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+        except OSError:
+            return "no worker listens yet"
+        writer.close()
+        return None
+
     meter = meter_for(settings)
     door = OpsDoor(
-        probes={"database": database, "disk": disk, "worker": crew},
+        probes={"database": database, "disk": disk, "worker": crew, "front door": front},
         metrics=lambda: metrics_text(meter, metrics),
     )
     try:

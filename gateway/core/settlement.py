@@ -82,7 +82,9 @@ def _ended(transmission: Transmission, outcome: Ended, exchange: Exchange) -> Se
     leg = transmission.leg
     ends = leg.task in _ESSENTIAL or (leg.task is Task.ROUTE and leg.progress.get("step") in _FIRST_STEPS)
     following = replace(exchange, state=advance(exchange.party, exchange.state, Step.REFUSED)) if ends else None
-    return Settlement(step=Step.REFUSED, outcome=reason.code, exchange=following, event=Event.REFUSED, reason=reason)
+    # a counterpart that asked twice takes one answer: the other one's end concerns nobody
+    event = None if leg.task is Task.ANSWER else Event.REFUSED
+    return Settlement(step=Step.REFUSED, outcome=reason.code, exchange=following, event=event, reason=reason)
 
 
 def _delivered(transmission: Transmission, outcome: Delivered, view: ExchangeView, at: datetime) -> Settlement:

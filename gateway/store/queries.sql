@@ -93,10 +93,14 @@ SELECT transmission_id, counterpart, adapter, task, version, agreement, state, d
 FROM transmission WHERE hosted = $1 AND exchange_id = $2 ORDER BY position;
 
 -- name: find_transmission_by_acknowledgement
-SELECT transmission_id, exchange_id FROM transmission
-WHERE hosted = $1 AND counterpart = $2 AND progress->>'acknowledgement' = $3 AND state = 'ready'
-  AND progress ? 'acknowledgement'
-ORDER BY position DESC LIMIT 1;
+-- What waits under the counterpart's id; or, when that is done, the look for changes of the same exchange.
+SELECT t.transmission_id, t.exchange_id
+FROM transmission a
+JOIN transmission t ON t.hosted = a.hosted AND t.exchange_id = a.exchange_id AND t.counterpart = a.counterpart
+    AND (t.transmission_id = a.transmission_id OR t.task = 'recheck')
+WHERE a.hosted = $1 AND a.counterpart = $2 AND a.progress->>'acknowledgement' = $3
+  AND a.progress ? 'acknowledgement' AND t.state = 'ready'
+ORDER BY t.transmission_id = a.transmission_id DESC, t.position DESC LIMIT 1;
 
 -- name: find_access_code
 SELECT access_code FROM exchange WHERE hosted = $1 AND exchange_id = $2;

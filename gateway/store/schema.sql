@@ -115,7 +115,7 @@ CREATE TABLE transmission (
 CREATE INDEX transmission_due ON transmission (due_at) WHERE state = 'ready';
 CREATE INDEX transmission_exchange ON transmission (hosted, exchange_id, position);
 CREATE INDEX transmission_acknowledgement ON transmission (hosted, counterpart, (progress->>'acknowledgement'))
-    WHERE state = 'ready' AND progress ? 'acknowledgement';
+    WHERE progress ? 'acknowledgement';
 
 CREATE TABLE notification (
     hosted           text        NOT NULL,

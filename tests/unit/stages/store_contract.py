@@ -640,6 +640,15 @@ async def what_waits_under_an_acknowledgement_is_found(s: Stores):
     assert await s.records.waiting_for(XA, IB, "A-1") is None, "it waits no more"
 
 
+async def a_later_notice_finds_the_look_for_changes(s: Stores):
+    about, name = await s.begin(legs=(leg(Task.OBTAIN, progress={"acknowledgement": "A-1"}),))
+    await s.settle(await s.claim(), Delivered())
+    look = an_id()
+    await s.append(about=about, legs=((look, leg(Task.RECHECK)),))
+    assert await s.records.waiting_for(XA, IB, "A-1") == look
+    assert await s.records.waiting_exchange(XA, IB, "A-1") == about
+
+
 async def wrong_codes_are_counted_by_caller_and_document(s: Stores):
     about = application()
     assert [await s.guesses.count(XA, IB, about) for _ in range(3)] == [1, 2, 3]

@@ -314,9 +314,18 @@ class StoreInMemory:
         self._check()
         for row in reversed(self.transmissions):
             known = row.leg.progress.get("acknowledgement")
-            if (row.hosted, row.leg.counterpart, known, row.state) == (hosted, counterpart, acknowledgement_id, READY):
-                return row
+            if (row.hosted, row.leg.counterpart, known) == (hosted, counterpart, acknowledgement_id):
+                return row if row.state == READY else self._recheck_of(row)
         return None
+
+    def _recheck_of(self, done):
+        about = (done.hosted, done.exchange_id, done.leg.counterpart, Task.RECHECK, READY)
+        found = (
+            row
+            for row in reversed(self.transmissions)
+            if (row.hosted, row.exchange_id, row.leg.counterpart, row.leg.task, row.state) == about
+        )
+        return next(found, None)
 
     async def waiting_for(self, hosted, counterpart, acknowledgement_id):
         row = self._waiting(hosted, counterpart, acknowledgement_id)
