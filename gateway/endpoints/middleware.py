@@ -24,6 +24,7 @@ from gateway.pipeline import accept
 from gateway.stages.authenticate import Authentic
 from gateway.stages.receive import Encounter
 from gateway.stages.record import Recorded
+from gateway.stages.line import timed
 from gateway.stages.refuse import refuse
 from gateway.stages.validate import Repeated
 from monitoring.log import about, logger
@@ -126,7 +127,8 @@ def guarded(
         with presence.inside():
             try:
                 presence.check(encounter.source)
-                response = await handler(visit)
+                with timed("answer", door.line):
+                    response = await handler(visit)
             except (Refused, Deferred) as error:
                 response = await _turn_away(error, visit, voice)
             except Exception as bug:

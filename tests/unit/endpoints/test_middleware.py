@@ -26,6 +26,13 @@ async def test_a_refusal_of_a_proven_sender_is_an_entry(door):
     assert ("refused", "4002", "rest") in door.line.meter.counted
 
 
+async def test_how_long_an_answer_took_is_measured(door):
+    await call(door, "POST", "/api/v1/deposits", deposit_body())
+    await call(door, "GET", "/nowhere", token=None)
+    measured = [counted[1] for counted in door.line.meter.counted if counted[0] == "stage_took"]
+    assert measured.count("answer") == 1, "what was turned away is counted as refused instead"
+
+
 async def test_an_unproven_one_is_an_entry_up_to_the_rate_and_then_counted():
     async with open_door(per_minute=2) as door:
         for _ in range(5):
