@@ -22,9 +22,9 @@ from gateway.endpoints.intake import body_of
 from gateway.endpoints.presence import Presence
 from gateway.pipeline import accept
 from gateway.stages.authenticate import Authentic
+from gateway.stages.line import timed
 from gateway.stages.receive import Encounter
 from gateway.stages.record import Recorded
-from gateway.stages.line import timed
 from gateway.stages.refuse import refuse
 from gateway.stages.validate import Repeated
 from monitoring.log import about, logger

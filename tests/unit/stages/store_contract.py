@@ -641,7 +641,7 @@ async def what_waits_under_an_acknowledgement_is_found(s: Stores):
 
 
 async def a_later_notice_finds_the_look_for_changes(s: Stores):
-    about, name = await s.begin(legs=(leg(Task.OBTAIN, progress={"acknowledgement": "A-1"}),))
+    about, _ = await s.begin(legs=(leg(Task.OBTAIN, progress={"acknowledgement": "A-1"}),))
     await s.settle(await s.claim(), Delivered())
     look = an_id()
     await s.append(about=about, legs=((look, leg(Task.RECHECK)),))
