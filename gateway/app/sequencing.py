@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.app.log_keys import LogKeys
+from gateway.app.log_memory import LogMemory
 from gateway.app.opening import Gateway
 from gateway.core.office import OfficeCode
 from gateway.core.reason import Deferred
@@ -44,6 +45,7 @@ async def sequence(gateway: Gateway, dsn: Secret) -> None:
     keys = gateway.log_keys
     if not all(keys.values()):
         _log.warning("ledger.keys names no key: entries get their places, and no checkpoint is signed")
+    memory = LogMemory(gateway.settings.gateway.storage)
     while True:
         try:
             writer = await open_writer(dsn, gateway.queries, patience=_PATIENCE)
@@ -51,7 +53,7 @@ async def sequence(gateway: Gateway, dsn: Secret) -> None:
             _log.warning("the sequencer has no database", error=type(error).__name__)
             await asyncio.sleep(_CANDIDACY)
             continue
-        sequencer = Sequencer(writer, keys, gateway.line.clock, gateway.meter)
+        sequencer = Sequencer(writer, keys, memory, gateway.line.clock, gateway.meter)
         try:
             await sequencer.run(gateway.settings.ledger.checkpoint_seconds)
         except Deferred as error:
@@ -66,9 +68,10 @@ async def sequence(gateway: Gateway, dsn: Secret) -> None:
 class Sequencer:
     """One writer's way from candidate to leader."""
 
-    def __init__(self, writer: LedgerWriter, keys: LogKeys, clock: Clock, meter: Meter) -> None:
+    def __init__(self, writer: LedgerWriter, keys: LogKeys, memory: LogMemory, clock: Clock, meter: Meter) -> None:
         self._writer = writer
         self._keys = keys
+        self._memory = memory
         self._clock = clock
         self._meter = meter
         self._signed: dict[OfficeCode, tuple[int, float]] = {}
@@ -92,7 +95,8 @@ class Sequencer:
         """Go on with every log that is whole; what is damaged is told and left alone."""
         for hosted in self._keys:
             try:
-                newest = await self._writer.take_up(hosted)
+                known = await asyncio.to_thread(self._memory.recall, hosted)
+                newest = await self._writer.take_up(hosted, (known.size, known.root) if known else None)
             except LedgerDamaged as damage:
                 self._meter.ledger_mismatch(hosted)
                 _log.error("the ledger is damaged: nothing is placed or signed", hosted=hosted, place=str(damage))
@@ -110,6 +114,10 @@ class Sequencer:
         head = _signed(self._keys[hosted], size, root, self._clock.now())
         await self._writer.add_checkpoint(hosted, head)
         self._signed[hosted] = (size, time.monotonic())
+        try:
+            await asyncio.to_thread(self._memory.keep, hosted, head.note)
+        except OSError as error:
+            _log.warning("a checkpoint could not be remembered beside the database", error=error.strerror)
         return head
 
 

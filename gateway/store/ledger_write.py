@@ -51,19 +51,19 @@ class LedgerWriter:
         with guarded():
             return bool(await self._connection.fetchval(self._queries["ledger_lead"], _LOCK))
 
-    async def take_up(self, hosted: OfficeCode) -> SignedHead | None:
+    async def take_up(self, hosted: OfficeCode, remembered: tuple[int, bytes] | None = None) -> SignedHead | None:
         """Go on with an office's log where it stands; gives the newest checkpoint, or None before the first.
 
-        LedgerDamaged if what is there does not fit together, or is less than what was signed: then nothing may be
-        placed or signed, and a person decides.
+        `remembered` are size and root of a checkpoint that is known from elsewhere. LedgerDamaged if what is there does
+        not fit together, or is less than what was signed: then nothing may be placed or signed, and a person decides.
         """
         edge = await self._ledger.edge(hosted)
         newest = await self._ledger.newest(hosted)
-        if newest is not None:
-            if newest.size > edge.size:
-                raise LedgerDamaged(f"entry {edge.size}", f"is missing: {newest.size} entries were signed")
-            if await self._ledger.root(hosted, newest.size) != newest.root:
-                raise LedgerDamaged(f"the tree of size {newest.size}", "has not the root that was signed")
+        for size, root in filter(None, ((newest.size, newest.root) if newest else None, remembered)):
+            if size > edge.size:
+                raise LedgerDamaged(f"entry {edge.size}", f"is missing: {size} entries were signed")
+            if await self._ledger.root(hosted, size) != root:
+                raise LedgerDamaged(f"the tree of size {size}", "has not the root that was signed")
         self._edges[hosted] = edge
         return newest
 

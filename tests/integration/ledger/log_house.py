@@ -9,6 +9,7 @@ from pathlib import Path
 import aiohttp
 import tomli_w
 
+from gateway.app.log_memory import LogMemory
 from gateway.app.opening import Gateway, open_gateway
 from gateway.app.sequencing import Sequencer
 from gateway.app.serving import make_door
@@ -43,7 +44,9 @@ class LogHouse:
         """Do once what the leader does all the time: give all entries their places and sign."""
         writer = await open_writer(self.dsn, self.gateway.queries, patience=timedelta(seconds=10))
         try:
-            sequencer = Sequencer(writer, self.gateway.log_keys, self.gateway.line.clock, self.gateway.meter)
+            gateway = self.gateway
+            memory = LogMemory(gateway.settings.gateway.storage)
+            sequencer = Sequencer(writer, gateway.log_keys, memory, gateway.line.clock, gateway.meter)
             await sequencer.take_up()
             while await writer.place(4096):
                 pass

@@ -84,6 +84,45 @@ async def test_a_log_shorter_than_what_was_signed_is_left_alone_and_counted(hous
     assert registry.get_sample_value("pouch_ledger_mismatches_total", {"office": "XA"}) == 1
 
 
+async def put_back(database, size):
+    """Put the database back to when the log had `size` entries, all others and their checkpoints unknown to it."""
+    connection = await asyncpg.connect(database.superuser.reveal())
+    try:
+        await connection.execute("SET session_replication_role = replica")
+        await connection.execute("DELETE FROM ledger_checkpoint WHERE size > $1", size)
+        await connection.execute("DELETE FROM ledger_position WHERE seq >= $1", size)
+    finally:
+        await connection.close()
+
+
+async def test_a_database_that_was_put_back_is_noticed_until_a_person_decides(house, database):
+    await fill(house.dsn, 5)
+    await house.order()
+    await fill(house.dsn, 5, start=5)
+    assert (await house.order())["XA"].size == 10
+    await put_back(database, 5)
+    async with sequencing(house):
+        await fill(house.dsn, 7, start=10)
+        await fill(house.dsn, 2, hosted="XB")
+        await signed_size(house, 2, "XB")
+    assert (await house.gateway.ledger.newest("XA")).size == 5
+    assert house.gateway.meter.registry.get_sample_value("pouch_ledger_mismatches_total", {"office": "XA"}) == 1
+    (house.gateway.settings.gateway.storage / "ledger" / "XA.checkpoint").unlink()
+    async with sequencing(house):
+        await signed_size(house, 12)
+
+
+async def test_a_memory_that_cannot_be_read_is_a_persons_matter(house):
+    await fill(house.dsn, 5)
+    await house.order()
+    (house.gateway.settings.gateway.storage / "ledger" / "XA.checkpoint").write_text("nonsense")
+    await fill(house.dsn, 5, start=5)
+    async with sequencing(house):
+        await fill(house.dsn, 2, hosted="XB")
+        await signed_size(house, 2, "XB")
+    assert (await house.gateway.ledger.newest("XA")).size == 5
+
+
 async def test_two_keys_sign_while_they_roll_over(database, tmp_path):
     async with open_house(tmp_path / "xa", database.app, roll_over=True) as house:
         note = (await house.order())["XA"].note

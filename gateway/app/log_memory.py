@@ -1,0 +1,41 @@
+"""The newest checkpoint of each log, kept beside the database: a database that was put back is noticed by it.
+
+Rules: a log that is shorter than its remembered checkpoint, or another one, is neither continued nor signed until a
+person removes the file (runbook LedgerMismatch).
+"""
+
+from pathlib import Path
+
+from gateway.core.office import OfficeCode
+from gateway.store.durable import replace_file
+from gateway.store.ledger_read import LedgerDamaged
+from gateway.wire.tlog_checkpoint import Checkpoint, parse_checkpoint
+from gateway.wire.tlog_tiles import MalformedLog
+
+__all__ = ["LogMemory"]
+
+
+class LogMemory:
+    """Files `ledger/XA.checkpoint` in the storage folder."""
+
+    def __init__(self, storage: Path) -> None:
+        self._folder = storage / "ledger"
+
+    def recall(self, hosted: OfficeCode) -> Checkpoint | None:
+        """What was signed last, None if nothing is remembered; LedgerDamaged if it cannot be read."""
+        path = self._path(hosted)
+        try:
+            text, _, _ = path.read_text("utf-8").rpartition("\n\n")
+            return parse_checkpoint(f"{text}\n")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError, MalformedLog):
+            raise LedgerDamaged(str(path), "cannot be read") from None
+
+    def keep(self, hosted: OfficeCode, note: bytes) -> None:
+        """Remember a checkpoint that was signed; OSError. Waits for the disk: for a thread of its own."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_file(self._path(hosted), note, mode=0o600)
+
+    def _path(self, hosted: OfficeCode) -> Path:
+        return self._folder / f"{hosted}.checkpoint"
