@@ -16,6 +16,7 @@ COPY monitoring monitoring
 COPY sandbox sandbox
 COPY schemas schemas
 COPY wsdl wsdl
+COPY docs/examples docs/examples
 # setuptools builds Pouch and is not needed afterwards
 RUN /opt/pouch/bin/pip install --no-deps --no-build-isolation . && /opt/pouch/bin/pip uninstall --yes setuptools
 

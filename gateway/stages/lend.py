@@ -81,8 +81,12 @@ async def lend(ticket: str, line: Line) -> Lent:
 
 
 async def record_taken(lent: Lent, line: Line) -> None:
-    """Write that the counterpart took the document whole, and tell the depositing office."""
+    """Write that the counterpart takes the document whole; the first time, tell the depositing office.
+
+    A counterpart may fetch a file again until it is deleted (das.md 1.3, row 16): an entry each, one notification.
+    """
     exchange = lent.view.exchange
+    again = lent.view.fact(FactName.TAKEN_BY_COUNTERPART) is not None
     entry = line.entry(
         hosted=exchange.hosted,
         exchange_id=exchange.exchange_id,
@@ -95,6 +99,6 @@ async def record_taken(lent: Lent, line: Line) -> None:
             hosted=exchange.hosted,
             entry=entry,
             facts=(Fact(name=FactName.TAKEN_BY_COUNTERPART, at=entry.at, value=lent.counterpart),),
-            notifications=(notification_row(Event.TAKEN, exchange, entry, line),),
+            notifications=() if again else (notification_row(Event.TAKEN, exchange, entry, line),),
         )
     )

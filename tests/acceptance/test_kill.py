@@ -242,8 +242,7 @@ async def travel(system, hosting, number, paper):
 def summary(status, waiting):
     """What an exchange has come to, without times and ids.
 
-    Left out is what the Bureau does at our library: it asks twice when it got no answer; and that it has taken a file
-    is known only when the last byte has gone, so that a death in that moment leaves it unknown.
+    Left out is how often the Bureau asked and took at our library: it does so again when it got no answer.
     """
     told = sorted(notice["event"] for notice in waiting if notice["exchangeId"] == status["exchangeId"])
     errands = sorted((each["task"], each["state"]) for each in status["transmissions"])
@@ -251,11 +250,11 @@ def summary(status, waiting):
         "state": status["state"],
         "version": status["version"],
         "decisions": [decision["condition"] for decision in status["releaseDecisions"]],
-        "facts": sorted({fact["name"] for fact in status["facts"]} - {"taken-by-counterpart"}),
+        "facts": sorted({fact["name"] for fact in status["facts"]}),
         "documents": sorted((document["role"], document["version"]) for document in status["documents"]),
         "errands": [each for each in errands if each[0] != "answer"],
         "answers": {each for each in errands if each[0] == "answer"},
-        "told": [event for event in told if event != "taken"],
+        "told": sorted({event for event in told if event == "taken"}) + [event for event in told if event != "taken"],
     }
 
 

@@ -1,9 +1,11 @@
 """The library at the DAS-shaped door: an address for a file that was asked for, and the file itself (calls 15, 16).
 
 Rules: the address is its own pass, as the Bureau's pre-signed ones are, and short-lived; that a file was taken is
-recorded only when its last byte has gone out.
+committed before its last piece goes out, so that nobody has it without our knowing: who does not get that piece has
+no file, and asks again.
 """
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from aiohttp import web
@@ -13,7 +15,8 @@ from gateway.core.secret import Secret
 from gateway.endpoints.das.calls import answer, application_of, called
 from gateway.endpoints.middleware import Visit
 from gateway.endpoints.streaming import stream
-from gateway.stages.lend import issue_ticket, lend, record_taken
+from gateway.stages.lend import Lent, issue_ticket, lend, record_taken
+from gateway.stages.line import Line
 from gateway.wire.das import DownloadUrl, DownloadUrlRequest, decode
 
 __all__ = ["FILES", "get_file", "post_download_url"]
@@ -48,7 +51,20 @@ async def get_file(visit: Visit) -> web.StreamResponse:
     exchange = lent.view.exchange
     visit.encounter.hosted, visit.encounter.exchange_id = exchange.hosted, exchange.exchange_id
     listed = lent.document.listed
-    response = await stream(request, lent.chunks, length=listed.size, headers={"Content-Type": listed.media_type})
-    if request.method != "HEAD":
+    pieces = _recorded(lent, line)
+    return await stream(request, pieces, length=listed.size, headers={"Content-Type": listed.media_type})
+
+
+async def _recorded(lent: Lent, line: Line) -> AsyncIterator[bytes]:
+    """Give the pieces of a file, and commit that it was taken before the last one."""
+    held: bytes | None = None
+    size = 0
+    async for piece in lent.chunks:
+        if held is not None:
+            yield held
+        held = piece
+        size += len(piece)
+    if size == lent.document.listed.size:  # of another length it is cut, and was taken by nobody
         await record_taken(lent, line)
-    return response
+    if held is not None:
+        yield held
