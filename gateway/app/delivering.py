@@ -24,6 +24,7 @@ _LISTEN_AGAIN = 5.0
 def make_worker(gateway: Gateway) -> Worker:
     """Make the worker of this process."""
     work = gateway.settings.work
+    counterparts = {item.code for item in gateway.settings.counterpart}
 
     async def carry(transmission: Transmission) -> str:
         return await dispatch(transmission, gateway.counterparts, gateway.line)
@@ -32,7 +33,8 @@ def make_worker(gateway: Gateway) -> Worker:
         outbox=gateway.outbox,
         dispatch=carry,
         log=logger("worker"),
-        at_once=work.at_once,
+        # a place for everybody, however slow all others are at once, and one more for routing
+        at_once=max(work.at_once, work.per_counterpart * len(counterparts) + 1),
         per_counterpart=work.per_counterpart,
         lease=timedelta(seconds=work.lease_seconds),
         look=timedelta(seconds=work.look_seconds),
