@@ -8,6 +8,9 @@ import shutil
 
 import pytest
 
+# shared by two folders, either of which may be collected first
+pytest.register_assert_rewrite("store_contract")
+
 #: The program by which a package is recognised. A test names the package: `@pytest.mark.debian("xmlsec1")`.
 PROGRAMS = {
     "gsoap": "soapcpp2",

@@ -8,9 +8,7 @@ import pytest
 HERE = Path(__file__).parent
 sys.path += [str(HERE), str(HERE.parent / "core")]
 
-pytest.register_assert_rewrite("store_contract")
-
-from line_in_memory import make_bench  # noqa: E402 - only after the assertions of store_contract are seen to
+from line_in_memory import make_bench
 
 
 @pytest.fixture
