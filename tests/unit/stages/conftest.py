@@ -8,7 +8,7 @@ import pytest
 HERE = Path(__file__).parent
 sys.path += [str(HERE), str(HERE.parent / "core")]
 
-from line_in_memory import make_bench
+from line_in_memory import make_bench  # noqa: E402 - only after the paths are set
 
 
 @pytest.fixture
