@@ -7,12 +7,13 @@ relative to it; POUCH_DATABASE_DSN overrides `database.dsn`.
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import Meta
 
 from gateway.core.secret import Secret
 
@@ -28,6 +29,9 @@ __all__ = [
 ]
 
 
+#: Where tomllib says that the trouble is.
+_TOML_PLACE: Final = re.compile(r"at line \d+, column \d+|at end of document")
+
 _T = TypeVar("_T")
 _S = TypeVar("_S", bound=msgspec.Struct)
 
@@ -36,18 +40,31 @@ class SettingsError(Exception):
     """The settings cannot be used; the text names file and dotted path, never a value."""
 
 
+#: Words and numbers that have no other sense; what is out of bounds is refused with the bound, not the value.
+_Office = Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")]  # ST.3
+_Name = Annotated[str, Meta(min_length=1, max_length=100)]
+_Count = Annotated[int, Meta(ge=1, le=1 << 40)]
+_Seconds = Annotated[float, Meta(gt=0, le=366 * 86400)]
+
+
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Every table is closed: a misspelt key is an error, not a default."""
+    """Every table is closed: a misspelt key is an error, not a default. None shows what it holds: some is secret."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
 
 
 class GatewaySettings(_Table, frozen=True, kw_only=True):
     """`origin` names this gateway's ledger for ever (host/path, no scheme); `storage` is the folder of all it keeps."""
 
-    origin: str
+    origin: Annotated[str, Meta(pattern=r"^[^\s+:/]+(:\d{1,5})?(/[^\s+:]*)?\Z")]
     storage: Path = Path("storage")
     offices: Path = Path("offices.toml")
     wrapping_key: Path = Path("keys/wrapping.key")
-    reserve_bytes: int = 1 << 30  # with less free room, new work is refused
+    reserve_bytes: Annotated[int, Meta(ge=0)] = 1 << 30  # with less free room, new work is refused
 
 
 class FrontDoorSettings(_Table, frozen=True, kw_only=True):
@@ -57,13 +74,13 @@ class FrontDoorSettings(_Table, frozen=True, kw_only=True):
     public_url: str = "https://127.0.0.1:8443"
     tls_certificate: Path | None = None
     tls_key: Path | None = None
-    inline_limit: int = 4 << 20  # bytes of one document inside XML or JSON
-    body_limit: int = 2 << 30  # bytes of a whole message
-    messages_per_second: float = 500.0  # per sender, averaged
-    burst: int = 1000
-    refusals_per_minute: int = 10  # unauthenticated ones recorded singly, per source and Reason
-    clock_skew_seconds: int = 300
-    idle_seconds: int = 60
+    inline_limit: _Count = 4 << 20  # bytes of one document inside XML or JSON
+    body_limit: _Count = 2 << 30  # bytes of a whole message
+    messages_per_second: Annotated[float, Meta(gt=0, le=1_000_000)] = 500.0  # per sender, averaged
+    burst: _Count = 1000
+    refusals_per_minute: Annotated[int, Meta(ge=0)] = 10  # unproven ones recorded singly, per source and Reason
+    clock_skew_seconds: Annotated[int, Meta(ge=0, le=3600)] = 300
+    idle_seconds: Annotated[int, Meta(ge=1, le=3600)] = 60
 
 
 class OpsSettings(_Table, frozen=True, kw_only=True):
@@ -77,7 +94,7 @@ class DatabaseSettings(_Table, frozen=True, kw_only=True):
 
     dsn: str | None = None
     migration_dsn: str | None = None
-    pool: int = 10
+    pool: Annotated[int, Meta(ge=2, le=1000)] = 10
 
     @property
     def secret_dsn(self) -> Secret | None:
@@ -88,10 +105,10 @@ class DatabaseSettings(_Table, frozen=True, kw_only=True):
 class WorkSettings(_Table, frozen=True, kw_only=True):
     """Delivery: how much at once, and how long a worker may be silent before another takes over."""
 
-    at_once: int = 16
-    per_counterpart: int = 4
-    lease_seconds: float = 60.0
-    look_seconds: float = 1.0
+    at_once: Annotated[int, Meta(ge=1, le=10_000)] = 16
+    per_counterpart: Annotated[int, Meta(ge=1, le=1000)] = 4
+    lease_seconds: _Seconds = 60.0
+    look_seconds: _Seconds = 1.0
 
 
 class LedgerSettings(_Table, frozen=True, kw_only=True):
@@ -103,14 +120,14 @@ class LedgerSettings(_Table, frozen=True, kw_only=True):
 
     keys: tuple[Path, ...] = ()
     sequencing: bool = True
-    checkpoint_seconds: float = 1.0
-    readers: tuple[str, ...] = ()
+    checkpoint_seconds: Annotated[float, Meta(gt=0, le=60)] = 1.0
+    readers: tuple[_Office, ...] = ()
 
 
 class HostedSettings(_Table, frozen=True, kw_only=True):
-    """An office that lives on this gateway. `address` is where its system asks for its notifications."""
+    """An office that lives on this gateway, and what it signs with."""
 
-    code: str
+    code: _Office
     name: str
     signing_key: Path
     signing_certificate: Path
@@ -131,13 +148,13 @@ class CallerSettings(_Table, frozen=True, kw_only=True):
 class CounterpartSettings(_Table, frozen=True, kw_only=True):
     """One hosted office's connection to one counterpart through one adapter. `settings` are the adapter's own."""
 
-    hosted: str
-    code: str
-    adapter: str
+    hosted: _Office
+    code: _Office
+    adapter: _Name
     ca: Path | None = None
     plain_http: bool = False  # inside the office's own network only
     hosts: tuple[str, ...] = ()  # besides the base URL's own host, where files may be fetched and put
-    total_seconds: float = 300.0
+    total_seconds: _Seconds = 300.0
     client_id: str | None = None
     client_key: Path | None = None
     client_certificate: Path | None = None
@@ -150,7 +167,7 @@ class CounterpartSettings(_Table, frozen=True, kw_only=True):
 class ClientSettings(_Table, frozen=True, kw_only=True):
     """A system of an office that takes tokens at /oauth2/token."""
 
-    id: str
+    id: _Name
     certificate: Path
     scopes: tuple[str, ...] = ("exchange",)
 
@@ -166,29 +183,29 @@ class NumberFormatSettings(_Table, frozen=True, kw_only=True):
 class OfficeSettings(_Table, frozen=True, kw_only=True):
     """An office known here: its ST.3 code, what it signs with, which systems of it take tokens."""
 
-    code: str
+    code: _Office
     name: str = ""
     signing_certificates: tuple[Path, ...] = ()
     client: tuple[ClientSettings, ...] = ()
     number_format: tuple[NumberFormatSettings, ...] = ()
-    exchanges_as: tuple[str, ...] = ()  # hosted offices for which its messages are taken; itself if hosted
+    exchanges_as: tuple[_Office, ...] = ()  # hosted offices for which its messages are taken; itself if hosted
 
 
 class AgreementSettings(_Table, frozen=True, kw_only=True):
     """What a hosted office exchanges with a counterpart; see core/agreement.py."""
 
-    name: str
-    hosted: str
-    counterpart: str
-    adapter: str
+    name: _Name
+    hosted: _Office
+    counterpart: _Office
+    adapter: _Name
     tasks: tuple[str, ...]
     kinds: tuple[str, ...] = ("priority-document",)
     rights: tuple[str, ...] = ("patent",)
     hosting: tuple[str, ...] = ("bureau", "office")
     code_issuers: tuple[str, ...] = ("bureau", "office")
     standing_release: tuple[str, ...] = ()
-    window_days: float = 60.0
-    recheck_seconds: float | None = 86400.0
+    window_days: Annotated[float, Meta(gt=0, le=36_500)] = 60.0
+    recheck_seconds: _Seconds | None = 86400.0
     suspended: bool = False
 
 
@@ -252,11 +269,14 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
 
 def _read(path: Path, shape: type[_T]) -> _T:
     try:
-        content = tomllib.loads(path.read_text())
+        content = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        raise SettingsError(f"{path}: is not TOML in UTF-8") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path}: is not in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        place = _TOML_PLACE.search(str(error))  # the rest of its text may quote a value
+        raise SettingsError(f"{path}: is not TOML{f' ({place[0]})' if place else ''}") from None
     try:
         return msgspec.convert(content, shape, dec_hook=_path)
     except msgspec.ValidationError as error:
@@ -264,16 +284,16 @@ def _read(path: Path, shape: type[_T]) -> _T:
 
 
 def _path(wanted: type, value: Any) -> Any:
-    if wanted is Path and isinstance(value, str):
+    if wanted is Path and isinstance(value, str) and value and "\0" not in value:
         return Path(value)
-    raise NotImplementedError
+    raise TypeError("Expected a path")
 
 
 def _without_values(text: str) -> str:
     """msgspec names the path and the types; what it quotes is a key or a value: a value is left out."""
     problem, _, where = text.partition(" - at ")
-    if not problem.startswith(("Object contains unknown field", "Object missing required field")):
-        problem = re.sub(r"'[^']*'|`[^`]*`", "…", problem) if "Invalid" in problem else problem
+    if "Invalid" in problem:
+        problem = re.sub(r"'[^']*'|`[^`]*`", "…", problem)
     place = where.strip("`").removeprefix("$.").removeprefix("$") or "top level"
     return f"{place}: {problem}"
 
@@ -292,28 +312,59 @@ def _absolute(table: _S, folder: Path) -> _S:
 
 
 def _check(settings: Settings, main: Path, offices: Path) -> None:
-    """What no type can say: names that must agree."""
+    """What no type can say: what must agree with something else."""
     hosted = [item.code for item in settings.hosted]
     if not hosted:
         raise SettingsError(f"{main}: hosted: a gateway hosts at least one office")
-    for name, codes in (("hosted", hosted), ("office", [item.code for item in settings.office])):
-        if len(set(codes)) != len(codes):
-            raise SettingsError(f"{main if name == 'hosted' else offices}: {name}: an office stands there twice")
+    _check_once(hosted, f"{main}: hosted", "this office")
+    _check_once([item.code for item in settings.office], f"{offices}: office", "this office")
+    reached = [(item.hosted, item.code, item.adapter) for item in settings.counterpart]
+    _check_once(reached, f"{main}: counterpart", "this counterpart of this office by this adapter")
+    for position, counterpart in enumerate(settings.counterpart):
+        if counterpart.hosted not in hosted:
+            raise SettingsError(f"{main}: counterpart[{position}].hosted: is not hosted here")
+        _check_url(counterpart.token_url, f"{main}: counterpart[{position}].token_url")
+        if counterpart.calls_us:
+            _check_url(counterpart.calls_us.jwks_url, f"{main}: counterpart[{position}].calls_us.jwks_url")
+    # transmissions name their agreement: two of one name would be taken for each other
+    _check_once([(item.hosted, item.name) for item in settings.agreement], f"{offices}: agreement", "this name")
     for position, agreement in enumerate(settings.agreement):
         if agreement.hosted not in hosted:
             raise SettingsError(f"{offices}: agreement[{position}].hosted: is not hosted here")
-        reached = any(
-            (c.hosted, c.code, c.adapter) == (agreement.hosted, agreement.counterpart, agreement.adapter)
-            for c in settings.counterpart
-        )
-        if not reached:
+        if (agreement.hosted, agreement.counterpart, agreement.adapter) not in reached:
             raise SettingsError(f"{offices}: agreement[{position}]: no [[counterpart]] fits it")
-    for table, value in (("front_door", settings.front_door.listen), ("ops", settings.ops.listen)):
-        if not re.fullmatch(r".+:\d{1,5}", value):
+    for position, office in enumerate(settings.hosted):
+        if (office.receipt_key is None) != (office.receipt_certificate is None):
+            raise SettingsError(f"{main}: hosted[{position}]: receipt_key and receipt_certificate come together")
+    _check_front_door(settings, main)
+
+
+def _check_front_door(settings: Settings, main: Path) -> None:
+    front_door = settings.front_door
+    for table, value in (("front_door", front_door.listen), ("ops", settings.ops.listen)):
+        host, _, port = value.rpartition(":")
+        if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
             raise SettingsError(f"{main}: {table}.listen: is not host:port")
-    if not 0 < settings.ledger.checkpoint_seconds <= 60:
-        raise SettingsError(f"{main}: ledger.checkpoint_seconds: is not above 0 and at most 60")
-    if (settings.front_door.tls_certificate is None) != (settings.front_door.tls_key is None):
+    if (front_door.tls_certificate is None) != (front_door.tls_key is None):
         raise SettingsError(f"{main}: front_door: tls_certificate and tls_key come together")
-    if urlsplit(settings.front_door.public_url).scheme not in ("https", "http"):
-        raise SettingsError(f"{main}: front_door.public_url: is not a URL")
+    _check_url(front_door.public_url, f"{main}: front_door.public_url")
+    if front_door.public_url.endswith("/"):
+        raise SettingsError(f"{main}: front_door.public_url: ends without a slash")
+
+
+def _check_once(values: Sequence[Hashable], place: str, what: str) -> None:
+    for position, value in enumerate(values):
+        if value in values[:position]:
+            raise SettingsError(f"{place}[{position}]: {what} stands there twice")
+
+
+def _check_url(url: str | None, place: str) -> None:
+    if url is None:
+        return
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise SettingsError(f"{place}: is not a URL")

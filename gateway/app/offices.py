@@ -8,12 +8,11 @@ from typing import TypeVar, cast
 
 from gateway.core.agreement import Agreement
 from gateway.core.document import DocumentKind
-from gateway.core.office import OfficeCode, Right, office_code
-from gateway.core.reason import Refused
+from gateway.core.office import OfficeCode, Right
 from gateway.core.release import Condition
 from gateway.core.request import Hosting, Issuer
 from gateway.core.transmission import Task
-from gateway.settings import AgreementSettings, Settings, SettingsError
+from gateway.settings import AgreementSettings, NumberFormatSettings, Settings, SettingsError
 from gateway.wire.numbers import NumberFormat, NumberFormats, shipped_formats
 from pki.keys import UnusableKey, load_certificate
 from pki.policy import PublicKey
@@ -62,18 +61,15 @@ def read_offices(settings: Settings) -> Offices:
     clients: dict[str, tuple[OfficeCode, PublicKey, frozenset[str]]] = {}
     formats: list[NumberFormat] = []
     for position, office in enumerate(settings.office):
-        place = f"office[{position}]"
-        try:
-            code = office_code(office.code)
-        except Refused:
-            raise SettingsError(f"{place}.code: is not an ST.3 code") from None
+        place, code = f"office[{position}]", OfficeCode(office.code)
         try:
             pins += [pin(code, Purpose.SIGNING, load_certificate(path)) for path in office.signing_certificates]
         except (UnusableKey, UnusablePin, OSError) as error:
             raise SettingsError(f"{place}.signing_certificates: {error}") from None
         taken = frozenset(OfficeCode(item) for item in office.exchanges_as or {code} & hosted)
-        if unknown := taken - hosted:
-            raise SettingsError(f"{place}.exchanges_as: {sorted(unknown)[0]} is not hosted here")
+        for number, other in enumerate(office.exchanges_as):
+            if other not in hosted:
+                raise SettingsError(f"{place}.exchanges_as[{number}]: is not hosted here")
         senders[code] = taken
         for number, client in enumerate(office.client):
             try:
@@ -83,31 +79,37 @@ def read_offices(settings: Settings) -> Offices:
             if client.id in clients:
                 raise SettingsError(f"{place}.client[{number}].id: stands there twice")
             clients[client.id] = (code, key, frozenset(client.scopes))
-        for number, line in enumerate(office.number_format):
-            where = f"{place}.number_format[{number}].right"
-            rights = frozenset({_word(Right, line.right, where)})
-            formats.append(NumberFormat(office=code, rights=rights, expression=line.expression, normal=line.normal))
-    try:
-        numbers = shipped_formats().adding(formats)
-    except ValueError as error:
-        raise SettingsError(f"office.number_format: {error}") from None
+        formats += [_format(code, item, f"{place}.number_format[{n}]") for n, item in enumerate(office.number_format)]
     return Offices(
         trust=TrustList(pins),
         senders=senders,
         clients=clients,
         agreements=tuple(_agreement(item, n) for n, item in enumerate(settings.agreement)),
-        numbers=numbers,
+        numbers=shipped_formats().adding(formats),
     )
+
+
+def _format(code: OfficeCode, item: NumberFormatSettings, place: str) -> NumberFormat:
+    rights = frozenset({_word(Right, item.right, f"{place}.right")})
+    written = NumberFormat(office=code, rights=rights, expression=item.expression, normal=item.normal)
+    try:
+        NumberFormats([written])
+    except ValueError:
+        raise SettingsError(f"{place}: is not of the bounded kind that schemas/number_formats.toml shows") from None
+    return written
 
 
 def _agreement(item: AgreementSettings, position: int) -> Agreement:
     place = f"agreement[{position}]"
+    tasks = _words(Task, item.tasks, f"{place}.tasks")
+    if Task.ROUTE in tasks:
+        raise SettingsError(f"{place}.tasks: routing is the gateway's own")
     return Agreement(
         name=item.name,
         hosted=OfficeCode(item.hosted),
         counterpart=OfficeCode(item.counterpart),
         adapter=item.adapter,
-        tasks=_words(Task, item.tasks, f"{place}.tasks"),
+        tasks=tasks,
         kinds=_words(DocumentKind, item.kinds, f"{place}.kinds"),
         rights=_words(Right, item.rights, f"{place}.rights"),
         hosting=_words(Hosting, item.hosting, f"{place}.hosting"),
