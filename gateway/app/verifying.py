@@ -1,9 +1,9 @@
 """Verifying what callers present (ports.Verifier): pki's verdicts, told in the rows of the Reason table."""
 
-import time
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -49,9 +49,11 @@ REASONS: Final[dict[SubIndication, Reason]] = {
     _S.INSUFFICIENT_SCOPE: _R.SCOPE_MISSING,
 }
 
-#: Seconds a counterpart's key set is believed, and the least time between two looks for an unknown key.
-_KEYS_LIFE: Final = 600.0
-_KEYS_PAUSE: Final = 15.0
+#: How long a counterpart's key set is believed, and the least time between two looks at its server.
+_KEYS_LIFE: Final = timedelta(minutes=10)
+_KEYS_PAUSE: Final = timedelta(seconds=15)
+#: Seconds its server may take: somebody is waiting at our door.
+_KEYS_PATIENCE: Final = 10.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,7 +69,9 @@ class Caller:
     scope: str | None
     issuer: str | None
     keys: Mapping[str, Any] | None = None
-    looked_at: float = 0.0
+    taken_at: datetime | None = None
+    asked_at: datetime | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class OfficeVerifier:
@@ -109,24 +113,20 @@ class OfficeVerifier:
         return Signature(office=office, subject=result.subject, scopes=result.scopes)
 
     async def verify_caller(self, token: Secret, at: datetime) -> tuple[OfficeCode, Signature]:
-        """Verify a counterpart's bearer token against its server's key set (das.md 1.2, option 1)."""
+        """Verify a counterpart's bearer token against its server's key set (das.md 1.2, option 1).
+
+        Refused(TOKEN_INVALID); Deferred if it may be good, but a server whose it could be does not give its keys.
+        """
+        away: Deferred | None = None
         for caller in self._callers:
-            for fresh in (False, True):
-                keys = await _keys(caller, fresh=fresh)
-                result = verify_bearer(
-                    token.reveal(),
-                    keys,
-                    audience=caller.audience,
-                    scope=caller.scope,
-                    allowed_subjects=caller.subjects,
-                    now=at,
-                    issuer=caller.issuer,
-                )
-                if result.verdict.passed and result.subject:
-                    return caller.hosted, Signature(office=caller.office, subject=result.subject)
-                if result.verdict.sub_indication is not SubIndication.NO_SIGNING_CERTIFICATE_FOUND:
-                    break
-        raise Refused(Reason.TOKEN_INVALID)
+            try:
+                subject = await _subject(caller, token, at)
+            except Deferred as error:  # one counterpart's server is no other's
+                away = error
+                continue
+            if subject is not None:
+                return caller.hosted, Signature(office=caller.office, subject=subject)
+        raise away or Refused(Reason.TOKEN_INVALID)
 
 
 def _refusal(verdict: Verdict) -> Refused:
@@ -134,17 +134,56 @@ def _refusal(verdict: Verdict) -> Refused:
     return Refused(REASONS[sub] if sub else Reason.SIGNATURE_INVALID)
 
 
-async def _keys(caller: Caller, *, fresh: bool) -> Mapping[str, Any]:
-    """The key set, kept for a while; an unknown key is looked for once more, but not at a stranger's pace."""
-    age = time.monotonic() - caller.looked_at
-    if caller.keys is not None and age < (_KEYS_PAUSE if fresh else _KEYS_LIFE):
+async def _subject(caller: Caller, token: Secret, at: datetime) -> str | None:
+    """Whose token it is, if it is one of this caller's server."""
+    for fresh in (False, True):
+        result = verify_bearer(
+            token.reveal(),
+            await _keys(caller, at, fresh=fresh),
+            audience=caller.audience,
+            scope=caller.scope,
+            allowed_subjects=caller.subjects,
+            now=at,
+            issuer=caller.issuer,
+        )
+        if result.verdict.passed:
+            return result.subject
+        if result.verdict.sub_indication is not SubIndication.NO_SIGNING_CERTIFICATE_FOUND:
+            return None
+    return None
+
+
+async def _keys(caller: Caller, at: datetime, *, fresh: bool) -> Mapping[str, Any]:
+    """The key set, kept for a while; an unknown key is looked for once more, but not at a stranger's pace.
+
+    Nor is a server that fails: strangers could have us ask it for every token they make up.
+    """
+    async with caller.lock:
+        if caller.keys is not None and _is_within(_KEYS_PAUSE if fresh else _KEYS_LIFE, caller.taken_at, at):
+            return caller.keys
+        if _is_within(_KEYS_PAUSE, caller.asked_at, at):
+            if caller.keys is not None and fresh:
+                return caller.keys
+            raise Deferred(Reason.REMOTE_UNREACHABLE)
+        caller.asked_at = at
+        caller.keys = await _fetch_keys(caller)
+        caller.taken_at = at
         return caller.keys
-    answer = await caller.http.call("GET", caller.jwks_url, headers={"Accept": "application/json"})
+
+
+def _is_within(limit: timedelta, since: datetime | None, at: datetime) -> bool:
+    return since is not None and timedelta() <= at - since < limit
+
+
+async def _fetch_keys(caller: Caller) -> dict[str, Any]:
+    try:
+        async with asyncio.timeout(_KEYS_PATIENCE):
+            answer = await caller.http.call("GET", caller.jwks_url, headers={"Accept": "application/json"})
+    except TimeoutError:
+        raise Deferred(Reason.REMOTE_UNREACHABLE) from None
     if answer.status != 200:
         raise Deferred(Reason.REMOTE_UNREACHABLE)
     try:
-        caller.keys = msgspec.json.decode(answer.body, type=dict[str, Any])
-    except msgspec.DecodeError:
+        return msgspec.json.decode(answer.body, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise Deferred(Reason.REMOTE_MALFORMED) from None
-    caller.looked_at = time.monotonic()
-    return caller.keys
