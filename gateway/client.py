@@ -32,14 +32,15 @@ _SIGNATURE: Final = "Pouch-Signature"
 
 
 class CallFailed(Exception):
-    """The gateway refused or could not be reached; `code`, `message` and `remedy` are its own words."""
+    """The gateway refused or could not be reached; `code`, `message`, `remedy`, `place` are its own words."""
 
-    def __init__(self, code: str, message: str, remedy: str, status: int = 0) -> None:
+    def __init__(self, code: str, message: str, remedy: str, status: int = 0, place: str = "") -> None:
         super().__init__(f"{code} {message}" if code else message)
         self.code = code
         self.message = message
         self.remedy = remedy
         self.status = status
+        self.place = place
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -359,6 +360,6 @@ def _failure(status: int, body: bytes) -> CallFailed:
     try:
         error = json.loads(body)
         code, message = str(error["code"]), str(error["message"])
-        return CallFailed(code, message, str(error.get("remedy") or ""), status)
+        return CallFailed(code, message, str(error.get("remedy") or ""), status, str(error.get("place") or ""))
     except (ValueError, KeyError, TypeError):
         return CallFailed("", f"HTTP status {status}", "Look at the gateway's log.", status)

@@ -46,9 +46,12 @@ def calls(
                 await body(client, as_json, *args, **kwargs)
         except CallFailed as failure:
             value = {"code": failure.code, "message": failure.message, "remedy": failure.remedy}
+            if failure.place:
+                value["place"] = failure.place
             if as_json:
                 answer(value, "", as_json=True)
-            text = f"{failure}\n  {failure.remedy}"
+            place = f" ({failure.place})" if failure.place else ""
+            text = f"{failure}{place}\n  {failure.remedy}"
             fail(text, code=FAILED if failure.code else UNCERTAIN)
 
     return run

@@ -1,6 +1,7 @@
 """pouch poll: show waiting notifications, and fetch and confirm them if asked."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -9,6 +10,7 @@ from gateway.commands.answering import answer, fail
 from gateway.commands.calling import calls
 
 _WITH_DOCUMENTS = ("received",)
+_WITH_REASON = ("held", "refused")
 
 
 @click.command()
@@ -29,11 +31,15 @@ async def command(client: OfficeClient, as_json: bool, folder: Path | None, conf
         if confirm:
             await client.confirm(notification["notificationId"])
         shown.append({**notification, "files": files})
-    lines = [
-        f"{item['createdAt']}  {item['event']:<12} {item['exchangeId']}" + "".join(f"\n    {f}" for f in item["files"])
-        for item in shown
-    ]
+    lines = [line for item in shown for line in _lines(item)]
     answer({"notifications": shown}, "\n".join(lines) or "Nothing new.", as_json=as_json)
+
+
+def _lines(item: dict[str, Any]) -> list[str]:
+    lines = [f"{item['createdAt']}  {item['event']:<12} {item['exchangeId']}"]
+    if item["event"] in _WITH_REASON:
+        lines.append(f"    why, and what to do: pouch status {item['exchangeId']}")
+    return lines + [f"    {file}" for file in item["files"]]
 
 
 async def _fetch(client: OfficeClient, exchange_id: str, folder: Path) -> list[str]:
@@ -45,9 +51,13 @@ async def _fetch(client: OfficeClient, exchange_id: str, folder: Path) -> list[s
     for document in package["documents"]:
         path = target / document["contentId"].replace("/", "_")
         if not path.exists():
-            digest = await client.fetch_document(exchange_id, document["contentId"], path)
+            # what is cut off must not pass for fetched next time: it would be confirmed as it is
+            arriving = path.with_name(f".{path.name}.part")
+            arriving.unlink(missing_ok=True)
+            digest = await client.fetch_document(exchange_id, document["contentId"], arriving)
             if digest != document["sha256"]:
-                path.unlink()
+                arriving.unlink()
                 fail(f"{document['contentId']} arrived with another SHA-256 than listed. Fetch it again.")
+            arriving.replace(path)
         files.append(str(path))
     return files

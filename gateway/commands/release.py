@@ -37,6 +37,8 @@ async def command(
     ]
     if not chosen:
         raise click.UsageError("name at least one condition: --given, --not-due or --rescinded")
+    if twice := sorted({condition for condition, _ in chosen if sum(c == condition for c, _ in chosen) > 1}):
+        raise click.UsageError(f"named more than once: {', '.join(twice)}; decide each condition in one way")
     decisions = [
         {"condition": condition, "outcome": outcome, "by": by, "basis": basis, "decidedAt": at}
         for condition, outcome in chosen

@@ -7,6 +7,9 @@ import click
 from gateway.client import OfficeClient
 from gateway.commands.answering import answer
 from gateway.commands.calling import calls
+from gateway.core.release import Condition, Outcome
+
+_SETTLED = (Outcome.GIVEN.value, Outcome.NOT_DUE.value)
 
 
 @click.command()
@@ -25,6 +28,7 @@ def _lines(body: dict[str, Any]) -> list[str]:
         f"  {body['role']}, {body['state']}, version {body['version']}",
     ]
     lines += [f"  {d['condition']}: {d['outcome']} by {d['by']} ({d['basis']})" for d in body["releaseDecisions"]]
+    lines += _waits(body)
     lines += [f"  {f['at']}  {f['name']}{'  ' + f['value'] if f.get('value') else ''}" for f in body["facts"]]
     for document in body["documents"]:
         lines.append(
@@ -35,4 +39,17 @@ def _lines(body: dict[str, Any]) -> list[str]:
         if reason := transmission.get("reason"):
             line += f", {reason['code']} {reason['text']} {reason['remedy']}"
         lines.append(line)
+    return lines
+
+
+def _waits(body: dict[str, Any]) -> list[str]:
+    """What holds the exchange, and the command that ends it."""
+    lines = []
+    if body["state"] == "held" and body["role"] == "depositing":
+        last = {decision["condition"]: decision["outcome"] for decision in body["releaseDecisions"]}
+        missing = [c.value for c in Condition if last.get(c.value) not in _SETTLED]
+        if missing:
+            lines.append(f"  waits for {', '.join(missing)}: pouch release")
+    if body["onHold"]:
+        lines.append("  stopped by a person: pouch hold --lift")
     return lines
