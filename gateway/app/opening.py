@@ -1,5 +1,6 @@
 """Opening a gateway: settings in, wired objects out. Everything is made here once and handed down."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -58,6 +59,11 @@ class CannotOpen(Exception):
 #: No message was ever signed before this gateway was written: a clock that says so is wrong.
 _BORN: Final = datetime(2026, 11, 1, tzinfo=UTC)
 
+#: How often it is looked whether the embedded server lives.
+_LOOK_SECONDS: Final = 1.0
+
+_log = logger("database")
+
 
 @dataclass(slots=True, kw_only=True)
 class Gateway:
@@ -97,12 +103,29 @@ async def open_database(settings: Settings) -> AsyncIterator[Secret]:
     if dsn := settings.database.secret_dsn:
         yield dsn
         return
+    postgres = EmbeddedPostgres(settings.gateway.storage / "postgres")
     try:
-        async with EmbeddedPostgres(settings.gateway.storage / "postgres") as dsns:
+        async with postgres as dsns:
             await migrate(dsns.owner)
-            yield dsns.app
+            keeping = asyncio.create_task(_keep_alive(postgres))
+            try:
+                yield dsns.app
+            finally:
+                keeping.cancel()
+                await asyncio.gather(keeping, return_exceptions=True)
     except (EmbeddedRefused, MigrationRefused) as error:
         raise CannotOpen(str(error)) from None
+
+
+async def _keep_alive(postgres: EmbeddedPostgres) -> None:
+    """A server of our own that dies is ours to start again; whoever has connections to it opens new ones."""
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        try:
+            if await postgres.revive():
+                _log.error("the database server died and was started again")
+        except (EmbeddedRefused, DatabaseUnavailable, OSError) as error:
+            _log.error("the database server died and does not start", error=type(error).__name__)
 
 
 async def migrate_database(settings: Settings, half: Half) -> tuple[str, ...]:

@@ -100,6 +100,17 @@ class EmbeddedPostgres:
         finally:
             self._control.release()
 
+    async def revive(self) -> bool:
+        """Start the server again if nothing of it lives any more; gives whether that was needed.
+
+        For a holder of the cluster, who started it. Addresses and passwords stay. Raises as `start`.
+        """
+        if not self._server.try_exclusive():
+            return False
+        self._server.release()
+        await self.start()
+        return True
+
     async def stop(self, mode: StopMode = "fast") -> bool:
         """Leave the cluster, and stop its server if nobody else uses it; gives whether it was stopped.
 

@@ -79,6 +79,20 @@ async def test_a_killed_server_is_started_again_and_has_all_that_was_committed(f
             assert await ask(again.owner, SUM) == 15
 
 
+async def test_a_holder_revives_a_killed_server_at_the_same_address(folder, embedded, ask, server_process):
+    server = embedded(folder)
+    async with server as dsns:
+        await ask(dsns.owner, "INSERT INTO kept VALUES (8)")
+        killed = server_process(folder)
+        assert await server.revive() is False and server_process(folder) == killed
+        os.kill(killed, signal.SIGKILL)
+        while not await server.revive():  # its last process may take a moment to end
+            await asyncio.sleep(0)
+        assert server_process(folder) != killed
+        assert await ask(dsns.owner, SUM) == 15
+    assert not (folder / "cluster" / "postmaster.pid").exists()
+
+
 async def test_an_immediate_stop_is_recovered_from(folder, embedded, ask):
     server = embedded(folder)
     await ask((await server.start()).owner, "INSERT INTO kept VALUES (8)")
