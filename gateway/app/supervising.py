@@ -9,11 +9,11 @@ import os
 import signal
 import sys
 import time
-from contextlib import suppress
+from contextlib import AsyncExitStack, closing, suppress
 from pathlib import Path
 
 from gateway.app.opening import CannotOpen, open_database
-from gateway.app.watching import open_watch
+from gateway.app.watching import bind_watch, open_watch
 from gateway.core.secret import Secret
 from gateway.settings import Settings
 from gateway.store.named_queries import load_queries
@@ -33,14 +33,17 @@ _GRACE = 40.0
 
 async def supervise(config: Path, settings: Settings, *, workers: int) -> None:
     """Run until SIGTERM or SIGINT; SIGHUP goes on to the workers. SettingsError, CannotOpen at the start."""
+    bound = bind_watch(settings)  # first: nothing of a gateway that already runs here is touched
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
     metrics = settings.gateway.storage / "metrics"
     settings.gateway.storage.mkdir(mode=0o700, parents=True, exist_ok=True)
-    prepare_folder(metrics)
-    async with open_database(settings) as dsn:
+    async with AsyncExitStack() as stack:
+        stack.enter_context(closing(bound))
+        prepare_folder(metrics)
+        dsn = await stack.enter_async_context(open_database(settings))
         crew = [_Worker(config, dsn, metrics, slot) for slot in range(workers)]
         loop.add_signal_handler(signal.SIGHUP, _pass_on, crew)
         try:
@@ -49,7 +52,9 @@ async def supervise(config: Path, settings: Settings, *, workers: int) -> None:
             raise CannotOpen(f"{error}; is the server of database.dsn running?") from None
         try:
             ping = load_queries()["ping"]
-            watch = await open_watch(settings, pool, ping, metrics, lambda: sum(worker.is_alive for worker in crew))
+            watch = await open_watch(
+                settings, bound, pool, ping, metrics, lambda: sum(worker.is_alive for worker in crew)
+            )
             async with asyncio.TaskGroup() as group:
                 for worker in crew:
                     group.create_task(worker.keep(stopping))

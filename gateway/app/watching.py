@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from socket import socket
 from typing import Final
 
 from gateway.app.opening import meter_for
@@ -15,14 +16,26 @@ from gateway.store.guard import guarded
 from gateway.store.pool import Pool
 from monitoring.scrape import metrics_text
 
-__all__ = ["open_watch"]
+__all__ = ["bind_watch", "open_watch"]
 
 #: Seconds: beyond this the machine's clock and the database's disagree about what is expired.
 _CLOCK_LIMIT: Final = 60.0
 
 
-async def open_watch(settings: Settings, pool: Pool, ping: str, metrics: Path, workers: Callable[[], int]) -> Listening:
-    """Open the ops port; SettingsError if it cannot be opened. `workers` says how many are alive."""
+def bind_watch(settings: Settings) -> socket:
+    """Take the ops port, which only one supervisor can; SettingsError."""
+    try:
+        return open_socket(settings.ops.listen)
+    except OSError as error:
+        raise SettingsError(
+            f"ops.listen: {settings.ops.listen} cannot be opened: {error.strerror}; does this gateway run already?"
+        ) from None
+
+
+async def open_watch(
+    settings: Settings, bound: socket, pool: Pool, ping: str, metrics: Path, workers: Callable[[], int]
+) -> Listening:
+    """Serve the ops port that `bind_watch` took. `workers` says how many are alive."""
 
     async def database() -> str | None:
         with guarded():
@@ -51,8 +64,4 @@ async def open_watch(settings: Settings, pool: Pool, ping: str, metrics: Path, w
         probes={"database": database, "disk": disk, "worker": crew, "front door": front},
         metrics=lambda: metrics_text(meter, metrics),
     )
-    try:
-        bound = open_socket(settings.ops.listen)
-    except OSError as error:
-        raise SettingsError(f"ops.listen: cannot be opened: {error.strerror}") from None
     return await listen(make_ops_door(door), bound, idle=settings.front_door.idle_seconds)
