@@ -10,6 +10,7 @@ from typing import Protocol
 
 from gateway.core.office import OfficeCode
 from gateway.core.reason import Deferred, Overtaken, Reason, Refused
+from gateway.core.request import Deposit, Replacement, Retrieval
 from gateway.core.retry import after_failure
 from gateway.core.transmission import Delivered, Ended, Pending, Task, Transmission, TransmissionState
 from gateway.core.view import ExchangeView
@@ -25,6 +26,8 @@ from gateway.stages.validate import Repeated, validate
 
 __all__ = ["Counterparts", "accept", "dispatch"]
 
+#: What fills the disk: with little room it is refused early, while decisions, holds and questions are still taken.
+_NEW_WORK = (Deposit, Replacement, Retrieval)
 #: How often an append is repeated when the exchange changed between read and write.
 _REREADS = 5
 
@@ -38,6 +41,8 @@ class Counterparts(Protocol):
 
 async def accept(authentic: Authentic, line: Line) -> Recorded | Repeated:
     """Take an authentic request in. Refused and Deferred carry the Reason; the door records and answers them."""
+    if isinstance(authentic.request, _NEW_WORK) and not line.documents.has_room():
+        raise Deferred(Reason.DISK_NEARLY_FULL)  # before an attachment is read; what ends or stops work goes on
     with timed("unpack", line):
         unpacked = await unpack(authentic, line)
     try:

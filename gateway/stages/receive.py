@@ -1,6 +1,6 @@
 """Receive: a request becomes an Arrival, with its root part whole and its attachments still to come.
 
-Rules: the root part comes first and is bounded; a nearly full disk refuses new work here, before a byte is kept.
+Rules: the root part comes first and is bounded; nothing of it is kept before it is authentic.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.core.office import OfficeCode
-from gateway.core.reason import Deferred, Reason
 from gateway.stages.line import Line
 from gateway.wire.media import parse_media_type
 from gateway.wire.mtom import IncomingPart, read_message, read_whole
@@ -44,10 +43,8 @@ async def receive(
 ) -> Arrival:
     """Take a message up to the end of its root part.
 
-    Deferred(DISK_NEARLY_FULL); Refused as wire.mtom.read_message does, and BODY_TOO_LARGE while streaming.
+    Refused as wire.mtom.read_message does, and BODY_TOO_LARGE while streaming.
     """
-    if not line.documents.has_room():
-        raise Deferred(Reason.DISK_NEARLY_FULL)
     received_at = line.clock.now()
     if parse_media_type(content_type).name.startswith("multipart/"):
         message = await read_message(content_type, chunks, limits=limits)

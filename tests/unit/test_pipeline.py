@@ -91,6 +91,19 @@ async def test_nothing_happens_before_the_release_and_then_all_of_it(bench):
     assert ("delivered", IB, "place", "delivered") in bench.meter.told
 
 
+async def test_without_room_new_work_is_refused_and_what_ends_or_stops_it_goes_on(bench):
+    exchange_id = await bench.deposited()
+    bench.documents.room = False
+    for new in (deposit(head=bench.head()), replacement(bench, exchange_id), retrieval(head=bench.head())):
+        with pytest.raises(Deferred) as deferred:
+            await bench.accept(new)
+        assert deferred.value.reason is Reason.DISK_NEARLY_FULL
+    await bench.release(exchange_id, ALL_GIVEN)
+    stop = Hold(head=bench.head(), exchange_id=exchange_id, explanation="x")
+    await bench.accept(stop)
+    assert bench.steps(exchange_id) == ["deposited", "decided", "stopped"]
+
+
 async def test_a_standing_rule_needs_nobody(bench):
     bench.agreements[0] = replace(bench.agreements[0], standing_release=standing())
     exchange_id = await bench.deposited()

@@ -1,9 +1,8 @@
-"""A message's root part is taken whole, within its limit, and only where there is room."""
+"""A message's root part is taken whole, and within its limit."""
 
 import pytest
-from line_in_memory import make_bench
 
-from gateway.core.reason import Deferred, Reason, Refused
+from gateway.core.reason import Reason, Refused
 from gateway.stages.receive import Encounter, receive
 from gateway.wire.multipart import MimeLimits
 
@@ -53,17 +52,3 @@ async def test_what_cannot_be_taken_is_refused(bench, content, kind, reason):
     with pytest.raises(Refused) as refused:
         await received(bench, content, kind)
     assert reason is None or refused.value.reason is reason
-
-
-async def test_without_room_nothing_is_read():
-    bench = make_bench()
-    bench.documents.room = False
-
-    async def never():
-        raise AssertionError("read")
-        yield b""
-
-    encounter = Encounter(door="soap", source="192.0.2.1")
-    with pytest.raises(Deferred) as deferred:
-        await receive(encounter, "text/xml", never(), limits=LIMITS, line=bench.line)
-    assert deferred.value.reason is Reason.DISK_NEARLY_FULL
