@@ -38,10 +38,10 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 90.0
 MOST_PLAYS = 6
 
-#: What may happen again where nobody knows whether it has happened: it only reads, tells what is known, or prepares
-#: what is then not used.
+#: What may happen again where nobody knows whether it has happened: it only reads, tells what is known, prepares what
+#: is then not used, or is refused and so without effect (an upload address serves once).
 HARMLESS = {"token-issued", "upload-url-made", "certificate-made", "download-served", "notification-sent",
-            "notification-failed", "notification-received"}  # fmt: skip
+            "notification-failed", "notification-received", "refusal"}  # fmt: skip
 #: The daily log, which two hand-overs may share: as often closed as opened.
 OPENED, CLOSED = {"log-opened", "log-reopened"}, {"log-closed"}
 
