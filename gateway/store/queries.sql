@@ -9,22 +9,38 @@ SELECT fresh, receipt, digest FROM journal_append_v1(
 -- The next due transmission whose counterpart has a free place, whose office and exchange are not stopped, and whose
 -- exchange has nothing earlier under way at the same counterpart. Routing takes no place at anybody's; an answer is
 -- owed now, whatever else is under way there.
-WITH next AS MATERIALIZED (
-    SELECT c.hosted, c.transmission_id
-    FROM transmission c
-    WHERE c.state = 'ready' AND c.due_at <= $1 AND (c.lease_until IS NULL OR c.lease_until < clock_timestamp())
-      AND (c.counterpart <> ALL ($2::text[]) OR c.task = 'route')
-      AND NOT EXISTS (SELECT FROM stop s WHERE s.hosted = c.hosted)
-      AND NOT EXISTS (
-          SELECT FROM exchange e WHERE e.hosted = c.hosted AND e.exchange_id = c.exchange_id AND e.on_hold)
-      AND (c.task = 'answer' OR NOT EXISTS (
-          SELECT FROM transmission b
-          WHERE b.hosted = c.hosted AND b.exchange_id = c.exchange_id AND b.position < c.position
-            AND b.counterpart = c.counterpart AND b.adapter = c.adapter
-            AND b.state IN ('ready', 'held') AND b.task NOT IN ('recheck', 'answer')))
-    ORDER BY c.due_at, c.position
+-- However long the queue: each lane is entered by the index, the one that waits longest first, and left at the first
+-- row that will do. OFFSET 0 keeps the planner from looking at all rows for the sake of one.
+WITH RECURSIVE lanes AS (
+    (SELECT t.lane FROM transmission t WHERE t.state = 'ready' ORDER BY t.lane LIMIT 1)
+    UNION ALL
+    SELECT (SELECT t.lane FROM transmission t WHERE t.state = 'ready' AND t.lane > l.lane ORDER BY t.lane LIMIT 1)
+    FROM lanes l WHERE l.lane IS NOT NULL
+), next AS MATERIALIZED (
+    SELECT found.hosted, found.transmission_id
+    FROM (
+        SELECT l.lane FROM lanes l WHERE l.lane <> ALL ($2::text[])
+        ORDER BY (SELECT min(t.due_at) FROM transmission t WHERE t.state = 'ready' AND t.lane = l.lane)
+    ) AS open
+    CROSS JOIN LATERAL (
+        SELECT c.hosted, c.transmission_id
+        FROM transmission c
+        WHERE c.state = 'ready' AND c.lane = open.lane AND c.due_at <= $1
+          AND (c.lease_until IS NULL OR c.lease_until < clock_timestamp())
+          AND c.hosted NOT IN (SELECT s.hosted FROM stop s)
+          AND NOT EXISTS (
+              SELECT FROM exchange e
+              WHERE e.hosted = c.hosted AND e.exchange_id = c.exchange_id AND e.on_hold OFFSET 0)
+          AND (c.task = 'answer' OR NOT EXISTS (
+              SELECT FROM transmission b
+              WHERE b.hosted = c.hosted AND b.exchange_id = c.exchange_id AND b.position < c.position
+                AND b.counterpart = c.counterpart AND b.adapter = c.adapter
+                AND b.state IN ('ready', 'held') AND b.task NOT IN ('recheck', 'answer') OFFSET 0))
+        ORDER BY c.due_at, c.position
+        LIMIT 1
+        FOR UPDATE OF c SKIP LOCKED
+    ) AS found
     LIMIT 1
-    FOR UPDATE OF c SKIP LOCKED
 )
 UPDATE transmission t
 SET lease_until = clock_timestamp() + $3::interval, fence = t.fence + 1, woken = false

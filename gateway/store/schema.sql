@@ -100,6 +100,8 @@ CREATE TABLE transmission (
     version          integer     NOT NULL,
     agreement        text        NOT NULL,
     position         bigint      GENERATED ALWAYS AS IDENTITY,  -- the order of planning, whatever the clocks say
+    lane             text        NOT NULL GENERATED ALWAYS AS (CASE WHEN task = 'route' THEN '' ELSE counterpart END)
+                     STORED,  -- whose places it takes: routing takes nobody's
     state            text        NOT NULL,  -- ready, held, done, refused
     due_at           timestamptz NOT NULL,
     lease_until      timestamptz,
@@ -112,7 +114,7 @@ CREATE TABLE transmission (
     ended_at         timestamptz,
     PRIMARY KEY (hosted, transmission_id)
 );
-CREATE INDEX transmission_due ON transmission (due_at) WHERE state = 'ready';
+CREATE INDEX transmission_due ON transmission (lane, due_at, position) WHERE state = 'ready';
 CREATE INDEX transmission_exchange ON transmission (hosted, exchange_id, position);
 CREATE INDEX transmission_acknowledgement ON transmission (hosted, counterpart, (progress->>'acknowledgement'))
     WHERE progress ? 'acknowledgement';

@@ -1,10 +1,12 @@
 """The queue on PostgreSQL: leased, fenced, and fair between workers that claim at once."""
 
 import asyncio
+import json
 import sys
 from datetime import timedelta
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 sys.path.append(str(Path(__file__).parent))
@@ -13,6 +15,7 @@ from both_stores import LEASE, NOW, OUTBOX, shared_stores
 from core_values import IB, XB, leg
 
 from gateway.core.transmission import Delivered, Task
+from gateway.store.named_queries import load_queries
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +67,22 @@ async def test_what_a_lost_worker_had_is_claimed_once(stores):
     await stores.claim(lease=timedelta(seconds=-1))
     claims = await asyncio.gather(*(stores.outbox.claim(busy=frozenset(), lease=LEASE) for _ in range(5)))
     assert [claim.transmission_id for claim in claims if claim] == [name]
+
+
+async def test_a_claim_looks_at_few_rows_however_long_the_queue_is(stores):
+    """A counterpart that was away for a week must not make every claim of the others slower."""
+    owner = await asyncpg.connect(stores.database.superuser.reveal())
+    about, *_ = await stores.begin()
+    many = (
+        "INSERT INTO transmission (hosted, transmission_id, exchange_id, counterpart, adapter, task, version,"
+        " agreement, state, due_at, created_at) SELECT 'XA', gen_random_uuid(), {about}, $2, 'das', 'place', 1, 'a', 'ready',"
+        " $1::timestamptz - interval '1 day', $1 FROM generate_series(1, {count})"
+    )
+    await owner.execute(many.format(about="gen_random_uuid()", count=20_000), NOW, IB)
+    await owner.execute(many.format(about=f"'{about}'", count=1), NOW, XB)
+    await owner.execute("VACUUM ANALYZE transmission")
+    await owner.close()
+    claim = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {load_queries()['claim_transmission']}"
+    for busy, looked_at in (([], 60), ([IB], 60), ([IB, XB], 30)):
+        (plan,) = json.loads(await stores.pool.fetchval(claim, NOW, busy, timedelta(minutes=1)))
+        assert plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"] < looked_at, busy
