@@ -75,8 +75,8 @@ async def test_a_claim_looks_at_few_rows_however_long_the_queue_is(stores):
     about, *_ = await stores.begin()
     many = (
         "INSERT INTO transmission (hosted, transmission_id, exchange_id, counterpart, adapter, task, version,"
-        " agreement, state, due_at, created_at) SELECT 'XA', gen_random_uuid(), {about}, $2, 'das', 'place', 1, 'a', 'ready',"
-        " $1::timestamptz - interval '1 day', $1 FROM generate_series(1, {count})"
+        " agreement, state, due_at, created_at) SELECT 'XA', gen_random_uuid(), {about}, $2, 'das', 'place', 1,"
+        " 'a', 'ready', $1::timestamptz - interval '1 day', $1 FROM generate_series(1, {count})"
     )
     await owner.execute(many.format(about="gen_random_uuid()", count=20_000), NOW, IB)
     await owner.execute(many.format(about=f"'{about}'", count=1), NOW, XB)
