@@ -307,6 +307,7 @@ async def test_killed_at_each_entry_of_the_ledger(world, undisturbed):
         try:
             await connection.execute(NOTIFY)
             steps = {row[0] for row in await connection.fetch("SELECT DISTINCT step FROM ledger_entry")}
+            steps.discard("refused")  # only a death makes one: an answer that nobody waits for any more
             assert len(steps) >= 10
             await connection.add_listener("entry", lambda *told: world.strike(told[-1]))
             world.mortal, world.killed_at, world.with_database = set(steps), [], False
