@@ -152,9 +152,6 @@ DELETE FROM assertion_seen WHERE expires_at < $1;
 SELECT counterpart, state, count(*) AS depth, min(created_at) AS oldest
 FROM transmission WHERE state IN ('ready', 'held') GROUP BY counterpart, state;
 
--- name: count_held
-SELECT count(*) FROM exchange WHERE state = 'held';
-
 -- name: referenced_addresses
 SELECT address FROM document WHERE address = ANY ($1::text[])
 UNION SELECT evidence_address FROM message WHERE evidence_address = ANY ($1::text[]);
@@ -163,7 +160,16 @@ UNION SELECT evidence_address FROM message WHERE evidence_address = ANY ($1::tex
 UPDATE document SET wrapped_key = NULL WHERE hosted = $1 AND document_id = $2;
 
 -- name: ledger_size
-SELECT count(*) FROM ledger_entry;
+-- Places are gapless: the last one of each office, and what waits for one; nothing is counted that only grows.
+WITH RECURSIVE offices AS (
+    (SELECT p.hosted FROM ledger_position p ORDER BY p.hosted LIMIT 1)
+    UNION ALL
+    SELECT (SELECT p.hosted FROM ledger_position p WHERE p.hosted > o.hosted ORDER BY p.hosted LIMIT 1)
+    FROM offices o WHERE o.hosted IS NOT NULL
+)
+SELECT coalesce(sum((SELECT max(p.seq) + 1 FROM ledger_position p WHERE p.hosted = o.hosted)), 0)::bigint
+       + (SELECT count(*) FROM ledger_pending)
+FROM offices o WHERE o.hosted IS NOT NULL;
 
 -- name: ping
 SELECT now();

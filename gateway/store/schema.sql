@@ -114,7 +114,7 @@ CREATE TABLE transmission (
     ended_at         timestamptz,
     PRIMARY KEY (hosted, transmission_id)
 );
-CREATE INDEX transmission_due ON transmission (lane, due_at, position) WHERE state = 'ready';
+CREATE INDEX transmission_open ON transmission (state, lane, due_at, position) WHERE state IN ('ready', 'held');
 CREATE INDEX transmission_exchange ON transmission (hosted, exchange_id, position);
 CREATE INDEX transmission_acknowledgement ON transmission (hosted, counterpart, (progress->>'acknowledgement'))
     WHERE progress ? 'acknowledgement';
