@@ -50,8 +50,8 @@ async def test_open_transmissions_are_counted_without_reading_the_done_ones(stor
     superuser = await asyncpg.connect(stores.database.superuser.reveal())
     await superuser.execute(
         "INSERT INTO transmission (hosted, transmission_id, exchange_id, counterpart, adapter, task, version,"
-        " agreement, state, due_at, created_at) SELECT 'XA', gen_random_uuid(), gen_random_uuid(), 'IB', 'das', 'place',"
-        " 1, 'a', CASE n % 5000 WHEN 0 THEN 'ready' WHEN 1 THEN 'held' ELSE 'done' END, $1, $1"
+        " agreement, state, due_at, created_at) SELECT 'XA', gen_random_uuid(), gen_random_uuid(), 'IB', 'das',"
+        " 'place', 1, 'a', CASE n % 5000 WHEN 0 THEN 'ready' WHEN 1 THEN 'held' ELSE 'done' END, $1, $1"
         " FROM generate_series(1, 20000) n",
         NOW,
     )
