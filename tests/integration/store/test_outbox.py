@@ -72,14 +72,20 @@ async def test_what_a_lost_worker_had_is_claimed_once(stores):
 async def test_a_claim_looks_at_few_rows_however_long_the_queue_is(stores):
     """A counterpart that was away for a week must not make every claim of the others slower."""
     owner = await asyncpg.connect(stores.database.superuser.reveal())
-    about, *_ = await stores.begin()
+    await owner.execute(
+        "INSERT INTO exchange SELECT 'XA', gen_random_uuid(), 'depositing', 'priority-document', 'XA', 'patent',"
+        " n::text, n::text, '2026-03-01', 'released', 1, 1, false, 'unpublished', '{}', NULL, $1, $1"
+        " FROM generate_series(1, 20000) n",
+        NOW,
+    )
     many = (
         "INSERT INTO transmission (hosted, transmission_id, exchange_id, counterpart, adapter, task, version,"
-        " agreement, state, due_at, created_at) SELECT 'XA', gen_random_uuid(), {about}, $2, 'das', 'place', 1,"
-        " 'a', 'ready', $1::timestamptz - interval '1 day', $1 FROM generate_series(1, {count})"
+        " agreement, state, due_at, created_at) SELECT 'XA', gen_random_uuid(), exchange_id, $2, 'das', 'place', 1,"
+        " 'a', 'ready', $1::timestamptz - interval '1 day', $1 FROM exchange"
     )
-    await owner.execute(many.format(about="gen_random_uuid()", count=20_000), NOW, IB)
-    await owner.execute(many.format(about=f"'{about}'", count=1), NOW, XB)
+    await owner.execute(many, NOW, IB)
+    await owner.execute(f"{many} LIMIT 1", NOW, XB)
+    await owner.execute("VACUUM ANALYZE exchange")
     await owner.execute("VACUUM ANALYZE transmission")
     await owner.close()
     claim = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {load_queries()['claim_transmission']}"
