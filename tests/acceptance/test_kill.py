@@ -242,7 +242,8 @@ async def travel(system, hosting, number, paper):
 def summary(status, waiting):
     """What an exchange has come to, without times and ids.
 
-    Left out is how often the Bureau asked and took at our library: it does so again when it got no answer.
+    Left out is how often the Bureau asked and took at our library: it does so again when it got no answer, and then
+    refuses the second answer to what it has been answered.
     """
     told = sorted(notice["event"] for notice in waiting if notice["exchangeId"] == status["exchangeId"])
     errands = sorted((each["task"], each["state"]) for each in status["transmissions"])
@@ -253,7 +254,7 @@ def summary(status, waiting):
         "facts": sorted({fact["name"] for fact in status["facts"]}),
         "documents": sorted((document["role"], document["version"]) for document in status["documents"]),
         "errands": [each for each in errands if each[0] != "answer"],
-        "answers": {each for each in errands if each[0] == "answer"},
+        "answers": {each for each in errands if each[0] == "answer"} - {("answer", "refused")},
         "told": sorted({event for event in told if event == "taken"}) + [event for event in told if event != "taken"],
     }
 
