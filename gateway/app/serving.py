@@ -5,16 +5,16 @@ Rules: the end is orderly: claim nothing more, let those inside finish, then clo
 
 import asyncio
 import gc
-import os
 import signal
-import sys
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from gateway.app.delivering import make_worker, wake_by_database
 from gateway.app.housekeeping import keep_house
 from gateway.app.ledger_check import SelfCheck
 from gateway.app.opening import Gateway, open_gateway
+from gateway.app.parent import watch_parent
 from gateway.app.sequencing import sequence
 from gateway.core.office import OfficeCode
 from gateway.core.secret import Secret
@@ -32,8 +32,13 @@ __all__ = ["deliver_only", "make_door", "serve"]
 _log = logger("serving")
 
 
-async def serve(settings: Settings, dsn: Secret, *, metrics: Path | None, slot: int) -> None:
-    """Open the front door on the shared port and deliver, until SIGTERM or until the supervisor is gone."""
+async def serve(
+    settings: Settings, dsn: Secret, *, metrics: Path | None, slot: int, listens: Callable[[str], None]
+) -> None:
+    """Open the front door on the shared port and deliver, until SIGTERM or until the supervisor is gone.
+
+    `listens` is told the address when the door is open.
+    """
     async with open_gateway(settings, dsn, metrics=metrics, slot=slot) as gateway, AsyncExitStack() as stack:
         _settle_collector()
         front = settings.front_door
@@ -45,12 +50,13 @@ async def serve(settings: Settings, dsn: Secret, *, metrics: Path | None, slot: 
         try:
             bound = open_socket(front.listen, shared=True)
         except OSError as error:
-            raise SettingsError(f"front_door.listen: cannot be opened: {error.strerror}") from None
+            raise SettingsError(f"front_door.listen: {front.listen} cannot be opened: {error.strerror}") from None
         listening = await listen(
             make_front_door(door, presence), bound, idle=front.idle_seconds, tls=tls, presence=presence
         )
         stack.push_async_callback(listening.stop)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, gateway, tls)
+        listens(listening.url)
         await _work(gateway, dsn, leading=slot == 0)
         _log.info("stopping", slot=slot)
 
@@ -76,30 +82,13 @@ async def _work(gateway: Gateway, dsn: Secret, *, leading: bool) -> None:
     if leading:
         background.append(asyncio.create_task(SelfCheck(gateway).run()))
     running = asyncio.create_task(worker.run())
-    _watch_supervisor(stopping)
+    watch_parent(stopping)
     await asyncio.wait({running, asyncio.create_task(stopping.wait())}, return_when=asyncio.FIRST_COMPLETED)
     worker.stop()
     for task in background:
         task.cancel()
     await asyncio.gather(*background, return_exceptions=True)
     await running
-
-
-def _watch_supervisor(stopping: asyncio.Event) -> None:
-    """The supervisor holds the other end of our standard input: its end is ours, even by SIGKILL."""
-    if os.environ.get("POUCH_SUPERVISED") != "1":
-        return
-    loop = asyncio.get_running_loop()
-    descriptor = sys.stdin.fileno()
-
-    def gone() -> None:
-        with suppress(OSError):
-            if os.read(descriptor, 1):
-                return
-        loop.remove_reader(descriptor)
-        stopping.set()
-
-    loop.add_reader(descriptor, gone)
 
 
 def _settle_collector() -> None:

@@ -1,18 +1,20 @@
 """Supervising: `pouch serve` starts the database, then worker processes on one port, and keeps them alive.
 
-Rules: scale is by processes (SO_REUSEPORT), not threads; a worker that dies is started again, slower each time; the
-ops port is served here, so that it answers while workers come and go.
+Rules: scale is by processes (SO_REUSEPORT), not threads; the ops port is served here, so that it answers while workers
+come and go; the crew's own rules are in crew.py.
 """
 
 import asyncio
-import os
 import signal
 import sys
-import time
-from contextlib import AsyncExitStack, closing, suppress
+from collections.abc import Callable
+from contextlib import AsyncExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.app.crew import Crew
 from gateway.app.opening import CannotOpen, open_database
+from gateway.app.parent import watch_parent
 from gateway.app.watching import bind_watch, open_watch
 from gateway.core.secret import Secret
 from gateway.settings import Settings
@@ -21,18 +23,34 @@ from gateway.store.pool import DatabaseUnavailable, open_pool
 from monitoring.log import logger
 from monitoring.scrape import mark_process_dead, prepare_folder
 
-__all__ = ["supervise"]
+__all__ = ["CannotStart", "Serving", "supervise"]
 
 _log = logger("supervisor")
 
-#: Seconds: the first and the longest pause before a dead worker is started again, and how long a stop may take.
-_FIRST_PAUSE = 0.5
-_LONGEST_PAUSE = 30.0
-_GRACE = 40.0
+
+class CannotStart(Exception):
+    """A worker can never start as things are, and has said why on standard error; `code` is its exit code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__("not started: the reason stands above")
+        self.code = code
 
 
-async def supervise(config: Path, settings: Settings, *, workers: int) -> None:
-    """Run until SIGTERM or SIGINT; SIGHUP goes on to the workers. SettingsError, CannotOpen at the start."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """A gateway that is ready: URL of the front door on this machine, URL of the ops port, for whom, by how many."""
+
+    address: str
+    ops: str
+    offices: tuple[str, ...]
+    workers: int
+
+
+async def supervise(config: Path, settings: Settings, *, workers: int, ready: Callable[[Serving], None]) -> None:
+    """Run until SIGTERM or SIGINT; SIGHUP goes on to the workers. `ready` is told once, when all workers listen.
+
+    SettingsError, CannotOpen at the start; CannotStart if a worker can never start.
+    """
     bound = bind_watch(settings)  # first: nothing of a gateway that already runs here is touched
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -42,92 +60,51 @@ async def supervise(config: Path, settings: Settings, *, workers: int) -> None:
     settings.gateway.storage.mkdir(mode=0o700, parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         stack.enter_context(closing(bound))
+        watch_parent(stopping)
         prepare_folder(metrics)
         dsn = await stack.enter_async_context(open_database(settings))
-        crew = [_Worker(config, dsn, metrics, slot) for slot in range(workers)]
-        loop.add_signal_handler(signal.SIGHUP, _pass_on, crew)
+        crew = _gather(config, dsn, metrics, workers)
+        loop.add_signal_handler(signal.SIGHUP, crew.tell, signal.SIGHUP)
         try:
             pool = await open_pool(dsn, application="pouch supervisor", smallest=1, largest=2)
         except DatabaseUnavailable as error:
             raise CannotOpen(f"{error}; is the server of database.dsn running?") from None
-        try:
-            ping = load_queries()["ping"]
-            watch = await open_watch(
-                settings, bound, pool, ping, metrics, lambda: sum(worker.is_alive for worker in crew)
-            )
-            async with asyncio.TaskGroup() as group:
-                for worker in crew:
-                    group.create_task(worker.keep(stopping))
-            await watch.stop()
-        finally:
-            await pool.close()
+        stack.push_async_callback(pool.close)
+        ping = load_queries()["ping"]
+        watch = await open_watch(settings, bound, pool, ping, metrics, lambda: crew.alive)
+        stack.push_async_callback(watch.stop)
+        telling = asyncio.create_task(_tell(crew, _serving(settings, watch.url, workers), ready))
+        code = await crew.run(stopping)
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+    if code is not None:
+        raise CannotStart(code)
 
 
-def _pass_on(crew: "list[_Worker]") -> None:
-    for worker in crew:
-        worker.tell(signal.SIGHUP)
+def _gather(config: Path, dsn: Secret, metrics: Path, workers: int) -> Crew:
+    """The DSN goes by the environment, where only this user can read it."""
+    worker = [sys.executable, "-m", "gateway", "serve-worker", "-c", str(config), "--metrics", str(metrics)]
+    return Crew(
+        [[*worker, "--slot", str(slot)] for slot in range(workers)],
+        environment={"POUCH_DATABASE_DSN": dsn.reveal()},
+        listens=lambda slot: _log.info("a worker listens", slot=slot),
+        ended=lambda slot: mark_process_dead(metrics, slot),
+    )
 
 
-class _Worker:
-    """One worker process: its place, and how it is kept alive."""
+def _serving(settings: Settings, ops: str, workers: int) -> Serving:
+    front = settings.front_door
+    return Serving(
+        address=f"{'https' if front.tls_certificate else 'http'}://{front.listen}",
+        ops=ops,
+        offices=tuple(item.code for item in settings.hosted),
+        workers=workers,
+    )
 
-    def __init__(self, config: Path, dsn: Secret, metrics: Path, slot: int) -> None:
-        self._config = config
-        self._dsn = dsn
-        self._metrics = metrics
-        self._slot = slot
-        self._process: asyncio.subprocess.Process | None = None
 
-    @property
-    def is_alive(self) -> bool:
-        """Whether the process runs now."""
-        return self._process is not None and self._process.returncode is None
-
-    def tell(self, name: signal.Signals) -> None:
-        """Send a signal, if there is somebody to take it."""
-        if self._process is not None and self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                self._process.send_signal(name)
-
-    async def keep(self, stopping: asyncio.Event) -> None:
-        """Start the process, start it again when it dies, and end it when `stopping` is set."""
-        pause = _FIRST_PAUSE
-        while not stopping.is_set():
-            started = time.monotonic()
-            self._process = await self._start()
-            ended = asyncio.create_task(self._process.wait())
-            told = asyncio.create_task(stopping.wait())
-            await asyncio.wait({ended, told}, return_when=asyncio.FIRST_COMPLETED)
-            told.cancel()
-            if stopping.is_set():
-                await self._end(ended)
-                return
-            mark_process_dead(self._metrics, self._slot)
-            pause = _FIRST_PAUSE if time.monotonic() - started > _LONGEST_PAUSE else min(pause * 2, _LONGEST_PAUSE)
-            _log.error("a worker died", slot=self._slot, exit=self._process.returncode, again_in=pause)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), pause)
-
-    async def _start(self) -> asyncio.subprocess.Process:
-        """The DSN goes by the environment, where only this user can read it; standard input tells when we are gone."""
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "gateway",
-            "serve-worker",
-            "-c",
-            str(self._config),
-            "--slot",
-            str(self._slot),
-            "--metrics",
-            str(self._metrics),
-            stdin=asyncio.subprocess.PIPE,
-            env={**os.environ, "POUCH_DATABASE_DSN": self._dsn.reveal(), "POUCH_SUPERVISED": "1"},
-        )
-
-    async def _end(self, ended: "asyncio.Task[int]") -> None:
-        self.tell(signal.SIGTERM)
-        done, _ = await asyncio.wait({ended}, timeout=_GRACE)
-        if not done:
-            self.tell(signal.SIGKILL)
-            await ended
+async def _tell(crew: Crew, serving: Serving, ready: Callable[[Serving], None]) -> None:
+    await crew.ready.wait()
+    _log.info(
+        "listening", address=serving.address, ops=serving.ops, offices=list(serving.offices), workers=serving.workers
+    )
+    ready(serving)

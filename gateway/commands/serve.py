@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from gateway.app.supervising import supervise
-from gateway.commands.answering import config_option, log_options, open_settings, runs
+from gateway.app.supervising import CannotStart, Serving, supervise
+from gateway.commands.answering import config_option, fail, log_options, open_settings, runs
 
 
 @click.command()
@@ -15,4 +15,15 @@ from gateway.commands.answering import config_option, log_options, open_settings
 @runs
 async def command(config: Path, workers: int) -> None:
     """Serve until stopped (SIGTERM, Ctrl-C). SIGHUP loads the offices file and the TLS certificate again."""
-    await supervise(config, open_settings(config), workers=workers)
+    try:
+        await supervise(config, open_settings(config), workers=workers, ready=_say)
+    except CannotStart as error:
+        fail(str(error), code=error.code)
+
+
+def _say(serving: Serving) -> None:
+    crew = "1 worker" if serving.workers == 1 else f"{serving.workers} workers"
+    click.echo(
+        f"Pouch listens on {serving.address} for {', '.join(serving.offices)}, {crew}; "
+        f"health and metrics on {serving.ops}. Ctrl-C ends it."
+    )

@@ -21,4 +21,4 @@ async def command(config: Path, slot: int, metrics: Path) -> None:
     dsn = os.environ.pop("POUCH_DATABASE_DSN", "")
     if not dsn:
         fail("serve-worker is started by `pouch serve`", code=2)
-    await serve(open_settings(config), Secret(dsn), metrics=metrics, slot=slot)
+    await serve(open_settings(config), Secret(dsn), metrics=metrics, slot=slot, listens=click.echo)

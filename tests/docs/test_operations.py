@@ -5,7 +5,7 @@ import re
 import signal
 import urllib.request
 
-from fenced import ROOT, program
+from fenced import ROOT, blocks, program
 
 from monitoring.metrics import FAMILIES
 
@@ -17,6 +17,11 @@ def look(documented, path: str) -> str:
     """What the ops port answers."""
     with urllib.request.urlopen(documented.here(f"http://127.0.0.1:9464{path}"), timeout=10) as answer:
         return answer.read().decode()
+
+
+def test_the_gateway_says_that_it_listens_as_readme_shows(documented):
+    [shown] = [block.text for block in blocks(ROOT / "README.md", "text") if "listens" in block.text]
+    assert documented.here(shown) in documented.log("gateway").read_text()
 
 
 def test_the_ops_port_tells_health_and_metrics(documented):

@@ -18,6 +18,6 @@ async def test_a_second_start_names_the_port_and_leaves_the_metrics_of_the_first
         counted.parent.mkdir(parents=True)
         counted.touch()
         with pytest.raises(SettingsError, match=f"ops.listen: {ops} .*does this gateway run already"):
-            await supervise(settings.file, settings, workers=1)
+            await supervise(settings.file, settings, workers=1, ready=pytest.fail)
         assert counted.exists()
         assert not (settings.gateway.storage / "postgres").exists()
