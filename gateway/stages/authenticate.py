@@ -15,6 +15,7 @@ from gateway.core.secret import Secret
 from gateway.ports import Signature
 from gateway.stages.line import Line
 from gateway.stages.receive import Arrival
+from gateway.wire.jws import attach_payload
 from gateway.wire.mtom import IncomingPart
 
 __all__ = ["Asked", "Authentic", "authenticate_call", "authenticate_caller", "authenticate_envelope"]
@@ -22,7 +23,10 @@ __all__ = ["Asked", "Authentic", "authenticate_call", "authenticate_caller", "au
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authentic:
-    """A request of a proven sender. `evidence` is the root part as it came, `parts` what is still to be read."""
+    """A request of a proven sender. `evidence` is the root part as it came, `parts` what is still to be read.
+
+    Where a detached JWS came with the root part, `evidence` is both as one compact JWS: neither proves anything alone.
+    """
 
     request: Request
     evidence: bytes
@@ -45,7 +49,7 @@ def authenticate_envelope(
     """
     signature, body = line.verifier.verify_envelope(envelope, line.clock.now())
     arrival.encounter.office = signature.office
-    return _named(arrival, read(body), signature, line)
+    return _named(arrival, read(body), signature, arrival.root, line)
 
 
 def authenticate_call(
@@ -70,7 +74,8 @@ def authenticate_call(
             raise Refused(Reason.SENDER_MISMATCH)
     elif proof_needed:
         raise Refused(Reason.SIGNATURE_MISSING)
-    return _named(arrival, read(arrival.root), signature, line)
+    evidence = arrival.root if proof is None else attach_payload(proof, arrival.root)
+    return _named(arrival, read(arrival.root), signature, evidence, line)
 
 
 async def authenticate_caller(
@@ -87,7 +92,9 @@ async def authenticate_caller(
     return Authentic(request=read(arrival.root, head), evidence=arrival.root, parts=None)
 
 
-def _named(arrival: Arrival, request: Request | Read, signature: Signature, line: Line) -> Authentic | Asked:
+def _named(
+    arrival: Arrival, request: Request | Read, signature: Signature, evidence: bytes, line: Line
+) -> Authentic | Asked:
     head = request.head
     if head.sender != signature.office:
         raise Refused(Reason.SENDER_MISMATCH)
@@ -96,7 +103,7 @@ def _named(arrival: Arrival, request: Request | Read, signature: Signature, line
     arrival.encounter.exchange_id = getattr(request, "exchange_id", None)
     if isinstance(request, Read):
         return Asked(question=request)
-    return Authentic(request=request, evidence=arrival.root, parts=arrival.parts)
+    return Authentic(request=request, evidence=evidence, parts=arrival.parts)
 
 
 def _check_entitled(sender: OfficeCode, hosted: OfficeCode, line: Line) -> None:

@@ -155,7 +155,8 @@ class WordVerifier:
         return Signature(office=office, subject=office), body
 
     def verify_detached(self, signature, payload, at):
-        return Signature(office=signature, subject=signature)
+        office = signature.partition("..")[0]
+        return Signature(office=office, subject=office)
 
     def verify_token(self, token, at):
         office, _, scope = token.reveal().partition("/")

@@ -15,6 +15,7 @@ from gateway.stages.authenticate import (
     authenticate_envelope,
 )
 from gateway.stages.receive import Arrival, Encounter
+from gateway.wire.jws import detach_payload
 
 QUESTION = Read(head=head(), kind=ReadKind.STATUS, exchange_id="e-1")
 
@@ -110,8 +111,15 @@ def test_a_call_needs_its_scope():
 
 @pytest.mark.parametrize("needed", [True, False])
 def test_a_proof_is_verified_wherever_it_is_there(needed):
-    assert called(arrival(), proof="XA", proof_needed=needed).request == deposit()
-    assert refusal(lambda: called(arrival(), proof="XB", proof_needed=needed, read=never)) is Reason.SENDER_MISMATCH
+    assert called(arrival(), proof="XA..c2ln", proof_needed=needed).request == deposit()
+    stranger = refusal(lambda: called(arrival(), proof="XB..c2ln", proof_needed=needed, read=never))
+    assert stranger is Reason.SENDER_MISMATCH
+
+
+def test_a_proof_is_kept_with_what_it_proves():
+    """Evidence without the signature would be our word only."""
+    assert detach_payload(called(arrival(), proof="XA..c2ln").evidence) == ("XA..c2ln", b"<root/>")
+    assert called(arrival()).evidence == b"<root/>"
 
 
 def test_a_token_alone_proves_no_content():
