@@ -1,7 +1,8 @@
 """`python -m sandbox NAME`: start one counterpart to try against.
 
 Rules: a counterpart is a package `sandbox.<name>` whose module `command` has `add_arguments(parser)` and
-`async run(arguments)`; only the chosen one is imported; `run` ends by being cancelled (SIGTERM, SIGINT).
+`async run(arguments)`; only the chosen one is imported; `run` ends by being cancelled: by SIGTERM, SIGINT, or, where
+the environment says POUCH_SUPERVISED=1, by the end of its standard input, whose other end is held by who started it.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib
+import os
 import signal
 import sys
+from contextlib import suppress
 from typing import Protocol, cast
 
 __all__ = ["COUNTERPARTS", "main"]
@@ -66,10 +69,26 @@ async def _until_signal(command: Counterpart, arguments: argparse.Namespace) -> 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
+    if os.environ.get("POUCH_SUPERVISED") == "1":
+        _watch_input(loop, task)
     try:
         await task
     except asyncio.CancelledError:
         return
+
+
+def _watch_input(loop: asyncio.AbstractEventLoop, task: asyncio.Future[None]) -> None:
+    """Cancel the task when nobody holds the other end of standard input any more, however he ended."""
+    descriptor = sys.stdin.fileno()
+
+    def look() -> None:
+        with suppress(OSError):
+            if os.read(descriptor, 1):
+                return
+        loop.remove_reader(descriptor)
+        task.cancel()
+
+    loop.add_reader(descriptor, look)
 
 
 if __name__ == "__main__":

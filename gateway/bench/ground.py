@@ -127,11 +127,12 @@ class RunningGateway:
 
     async def __aenter__(self) -> Self:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("POUCH_DATABASE")}
+        environment["POUCH_SUPERVISED"] = "1"  # it ends with its standard input, also when the bench is killed
         with (self._ground.folder / "gateway.log").open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "gateway", "serve", "-c", str(self._ground.config)),
                 *("--workers", str(self._workers)),
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 env=environment,

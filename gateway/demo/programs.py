@@ -1,7 +1,8 @@
 """The programs of the demonstration: started as separate processes, watched, and ended; their words go into log files.
 
 Rules: each is the head of a process group of its own, so that Ctrl-C reaches the demonstration alone, which then ends
-them in order; none is left behind.
+them in order; none is left behind: we hold the other end of their standard input, and they end when it does, so that
+they do also when the demonstration is killed.
 """
 
 import asyncio
@@ -63,10 +64,11 @@ class Program:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *self._words,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                env={**os.environ, "POUCH_SUPERVISED": "1"},
             )
 
     def check(self) -> None:

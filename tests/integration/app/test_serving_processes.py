@@ -1,4 +1,4 @@
-"""`pouch serve` as processes: what can never start ends with its reason, what listens says so, the dead are replaced."""
+"""`pouch serve` as processes: what can never start ends with its reason, what listens says so, who dies is replaced."""
 
 import asyncio
 import json
@@ -27,15 +27,15 @@ def founded(tmp_path):
 
 
 @asynccontextmanager
-async def serving(founded, database, *words):
+async def serving(founded, database, *words, stdin=asyncio.subprocess.DEVNULL, supervised=""):
     """`pouch serve` on the test's database."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "gateway", "serve", "-c", str(founded.main), *words),
         cwd=ROOT,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=stdin,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "POUCH_DATABASE_DSN": database.app.reveal()},
+        env={**os.environ, "POUCH_DATABASE_DSN": database.app.reveal(), "POUCH_SUPERVISED": supervised},
     )
     try:
         yield process
@@ -91,6 +91,16 @@ async def test_it_says_where_it_listens_and_replaces_a_worker_that_dies(founded,
         process.terminate()
         await asyncio.wait_for(process.communicate(), 60)
         assert process.returncode == 0
+
+
+async def test_as_a_part_of_something_it_ends_with_it(founded, database):
+    """As when `pouch demo` is killed: the other end of its standard input is closed."""
+    async with serving(founded, database, stdin=asyncio.subprocess.PIPE, supervised="1") as process:
+        await asyncio.wait_for(process.stdout.readline(), 60)
+        workers = workers_of(process.pid)
+        process.stdin.close()
+        assert await asyncio.wait_for(process.wait(), 60) == 0
+    assert len(workers) == 1 and not Path(f"/proc/{workers[0]}").exists()
 
 
 async def until(log, event):

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import select
 import socket
+import subprocess
 import sys
 
 import pytest
@@ -51,6 +53,35 @@ async def test_a_crew_leaves_nobody_behind(tmp_path):
         os.kill(process, 0)
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
+
+
+def test_what_a_killed_demonstration_started_is_told_by_its_standard_input(tmp_path):
+    """SIGKILL lets nobody tidy up: the program notices by itself."""
+    starter = subprocess.Popen([sys.executable, "-c", STARTER, str(tmp_path / "log")], stdout=subprocess.PIPE)
+    process = os.pidfd_open(int(starter.stdout.readline()))
+    try:
+        starter.kill()
+        starter.communicate()
+        assert select.select([process], [], [], 60)[0], "it lives on"
+    finally:
+        os.close(process)
+
+
+#: Starts a program that ends with its standard input if it is told to, says its number, and stays.
+STARTER = """
+import asyncio, pathlib, sys
+from gateway.demo.programs import Program
+
+WORDS = "import os, sys; os.environ['POUCH_SUPERVISED'] == '1' and sys.stdin.read()"
+
+async def start():
+    program = Program("part", [sys.executable, "-c", WORDS], pathlib.Path(sys.argv[1]))
+    await program.start()
+    print(program._process.pid, flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(start())
+"""
 
 
 async def look_at_nothing():

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 
 import pytest
@@ -33,6 +34,24 @@ async def test_it_announces_itself_in_one_line_and_stops_on_a_signal(bureau_file
         process.terminate()
         rest, errors = await process.communicate()
     assert (process.returncode, rest, errors) == (0, b"", b"")
+
+
+@pytest.mark.parametrize("supervised", [True, False])
+async def test_one_that_is_part_of_something_ends_with_it(bureau_file, supervised):
+    """By hand its standard input says nothing: a shell's job may have none."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sandbox", "ib", "--config", str(bureau_file)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "POUCH_SUPERVISED": "1" if supervised else ""},
+    )
+    await process.stdout.readline()
+    process.stdin.close()
+    if not supervised:
+        process.terminate()
+        assert await process.wait() == 0
+    else:
+        assert await asyncio.wait_for(process.wait(), 60) == 0
 
 
 def test_a_configuration_that_cannot_be_used_is_said_and_not_started(bureau_file, capsys):
