@@ -68,6 +68,19 @@ class Step(Enum):
     RESUMED = "resumed"
     RESENT = "resent"
     FORGOTTEN = "forgotten"
+    COSIGNED = "cosigned"  # as a witness: a partner's log
+    SUSPENDED = "suspended"  # our log is not signed until it is whole again, or a person decides
+    PUT_BACK = "put-back"  # entries of our log came back from an export
+    BEGUN_ANEW = "begun-anew"  # a person accepted a loss: our log goes on under another name
+    # What happened to the gateway itself, and to no exchange:
+    CONFIGURATION_CHANGED = "configuration-changed"
+    KEYS_CHANGED = "keys-changed"
+    TRUST_CHANGED = "trust-changed"
+    AGREEMENTS_CHANGED = "agreements-changed"
+    OUTAGE_BEGAN = "outage-began"
+    OUTAGE_ENDED = "outage-ended"
+    DOWNTIME_ANNOUNCED = "downtime-announced"
+    DOWNTIME_CALLED_OFF = "downtime-called-off"
 
 
 _S, _E = State, Step

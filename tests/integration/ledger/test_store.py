@@ -245,7 +245,7 @@ async def test_a_hole_is_damage_and_no_proof(database):
 
 
 @pytest.mark.parametrize("table", ["ledger_entry", "ledger_position", "ledger_tile", "ledger_checkpoint"])
-@pytest.mark.parametrize("change", ["DELETE FROM {}", "UPDATE {} SET hosted = 'XZ'", "TRUNCATE {}"])
+@pytest.mark.parametrize("change", ["DELETE FROM {}", "UPDATE {} SET hosted = 'XZ'", "TRUNCATE {} CASCADE"])
 async def test_nobody_changes_what_is_written(database, table, change):
     await fill(database.app, 256)
     await place_all(database)
