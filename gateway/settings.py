@@ -10,12 +10,19 @@ import tomllib
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
-from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
 from gateway.core.secret import Secret
+from gateway.settings_ledger import LedgerSettings, check_ledger
+from gateway.settings_table import Count as _Count
+from gateway.settings_table import Name as _Name
+from gateway.settings_table import Office as _Office
+from gateway.settings_table import Seconds as _Seconds
+from gateway.settings_table import SettingsError, check_url
+from gateway.settings_table import Table as _Table
 
 __all__ = [
     "AgreementSettings",
@@ -23,6 +30,7 @@ __all__ = [
     "HostedSettings",
     "LedgerSettings",
     "OfficeSettings",
+    "OutageSettings",
     "Settings",
     "SettingsError",
     "load_settings",
@@ -34,27 +42,6 @@ _TOML_PLACE: Final = re.compile(r"at line \d+, column \d+|at end of document")
 
 _T = TypeVar("_T")
 _S = TypeVar("_S", bound=msgspec.Struct)
-
-
-class SettingsError(Exception):
-    """The settings cannot be used; the text names file and dotted path, never a value."""
-
-
-#: Words and numbers that have no other sense; what is out of bounds is refused with the bound, not the value.
-_Office = Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")]  # ST.3
-_Name = Annotated[str, Meta(min_length=1, max_length=100)]
-_Count = Annotated[int, Meta(ge=1, le=1 << 40)]
-_Seconds = Annotated[float, Meta(gt=0, le=366 * 86400)]
-
-
-class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Every table is closed: a misspelt key is an error, not a default. None shows what it holds: some is secret."""
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
-
-    def __rich_repr__(self) -> list[tuple[str, Any]]:
-        return []
 
 
 class GatewaySettings(_Table, frozen=True, kw_only=True):
@@ -111,17 +98,15 @@ class WorkSettings(_Table, frozen=True, kw_only=True):
     look_seconds: _Seconds = 1.0
 
 
-class LedgerSettings(_Table, frozen=True, kw_only=True):
-    """The signed log. `keys`: the first is current, the others sign too while keys roll over; none: nothing is signed.
-
-    `readers` are the codes of other offices whose clients may read it (scope "ledger"), since volume and timing are
-    confidential; the hosted office's own may. `checkpoint_seconds` lie at least between two checkpoints.
+class OutageSettings(_Table, frozen=True, kw_only=True):
+    """When somebody counts as away: the front door after `door_seconds` without a sign of life, which is given every
+    `beat_seconds`; a counterpart after `link_failures` failed attempts in a row over at least `link_seconds`.
     """
 
-    keys: tuple[Path, ...] = ()
-    sequencing: bool = True
-    checkpoint_seconds: Annotated[float, Meta(gt=0, le=60)] = 1.0
-    readers: tuple[_Office, ...] = ()
+    beat_seconds: Annotated[float, Meta(ge=0.05, le=60)] = 5.0
+    door_seconds: _Seconds = 20.0
+    link_failures: Annotated[int, Meta(ge=1, le=1000)] = 5
+    link_seconds: Annotated[float, Meta(ge=0, le=366 * 86400)] = 300.0
 
 
 class HostedSettings(_Table, frozen=True, kw_only=True):
@@ -133,6 +118,7 @@ class HostedSettings(_Table, frozen=True, kw_only=True):
     signing_certificate: Path
     receipt_key: Path | None = None  # RSA, where a partner cannot read P-256
     receipt_certificate: Path | None = None
+    time_zone: _Name = "UTC"  # IANA, for the local time of outage notices
 
 
 class CallerSettings(_Table, frozen=True, kw_only=True):
@@ -161,7 +147,7 @@ class CounterpartSettings(_Table, frozen=True, kw_only=True):
     token_url: str | None = None
     token_scope: str | None = None
     calls_us: CallerSettings | None = None
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class ClientSettings(_Table, frozen=True, kw_only=True):
@@ -216,6 +202,7 @@ class _MainFile(_Table, frozen=True, kw_only=True):
     database: DatabaseSettings = DatabaseSettings()
     work: WorkSettings = WorkSettings()
     ledger: LedgerSettings = LedgerSettings()
+    outages: OutageSettings = OutageSettings()
     hosted: tuple[HostedSettings, ...]
     counterpart: tuple[CounterpartSettings, ...] = ()
 
@@ -235,6 +222,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     database: DatabaseSettings
     work: WorkSettings
     ledger: LedgerSettings
+    outages: OutageSettings
     hosted: tuple[HostedSettings, ...]
     counterpart: tuple[CounterpartSettings, ...]
     office: tuple[OfficeSettings, ...]
@@ -258,6 +246,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         database=database,
         work=main.work,
         ledger=_absolute(main.ledger, folder),
+        outages=main.outages,
         hosted=tuple(_absolute(item, folder) for item in main.hosted),
         counterpart=tuple(_absolute(item, folder) for item in main.counterpart),
         office=tuple(_absolute(item, offices_path.parent) for item in offices.office),
@@ -323,9 +312,9 @@ def _check(settings: Settings, main: Path, offices: Path) -> None:
     for position, counterpart in enumerate(settings.counterpart):
         if counterpart.hosted not in hosted:
             raise SettingsError(f"{main}: counterpart[{position}].hosted: is not hosted here")
-        _check_url(counterpart.token_url, f"{main}: counterpart[{position}].token_url")
+        check_url(counterpart.token_url, f"{main}: counterpart[{position}].token_url")
         if counterpart.calls_us:
-            _check_url(counterpart.calls_us.jwks_url, f"{main}: counterpart[{position}].calls_us.jwks_url")
+            check_url(counterpart.calls_us.jwks_url, f"{main}: counterpart[{position}].calls_us.jwks_url")
     # transmissions name their agreement: two of one name would be taken for each other
     _check_once([(item.hosted, item.name) for item in settings.agreement], f"{offices}: agreement", "this name")
     for position, agreement in enumerate(settings.agreement):
@@ -336,7 +325,12 @@ def _check(settings: Settings, main: Path, offices: Path) -> None:
     for position, office in enumerate(settings.hosted):
         if (office.receipt_key is None) != (office.receipt_certificate is None):
             raise SettingsError(f"{main}: hosted[{position}]: receipt_key and receipt_certificate come together")
+        try:
+            ZoneInfo(office.time_zone)
+        except (OSError, ValueError, KeyError):
+            raise SettingsError(f"{main}: hosted[{position}].time_zone: is not a time zone of this machine") from None
     _check_front_door(settings, main)
+    check_ledger(settings.ledger, f"{main}: ledger")
 
 
 def _check_front_door(settings: Settings, main: Path) -> None:
@@ -347,7 +341,7 @@ def _check_front_door(settings: Settings, main: Path) -> None:
             raise SettingsError(f"{main}: {table}.listen: is not host:port")
     if (front_door.tls_certificate is None) != (front_door.tls_key is None):
         raise SettingsError(f"{main}: front_door: tls_certificate and tls_key come together")
-    _check_url(front_door.public_url, f"{main}: front_door.public_url")
+    check_url(front_door.public_url, f"{main}: front_door.public_url")
     if front_door.public_url.endswith("/"):
         raise SettingsError(f"{main}: front_door.public_url: ends without a slash")
 
@@ -356,15 +350,3 @@ def _check_once(values: Sequence[Hashable], place: str, what: str) -> None:
     for position, value in enumerate(values):
         if value in values[:position]:
             raise SettingsError(f"{place}[{position}]: {what} stands there twice")
-
-
-def _check_url(url: str | None, place: str) -> None:
-    if url is None:
-        return
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        good = False
-    if not good:
-        raise SettingsError(f"{place}: is not a URL")

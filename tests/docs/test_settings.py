@@ -9,7 +9,7 @@ from fenced import ROOT, blocks
 
 from adapters.das.config import read_config
 from adapters.ipas.config import read_settings
-from gateway import settings
+from gateway import settings, settings_ledger
 from gateway.app.offices import read_offices
 from gateway.founding import Founding, found_gateway
 from gateway.settings import load_settings
@@ -23,6 +23,7 @@ def known_settings() -> set[tuple[str, str]]:
     """(table, key) of every setting of both files."""
     tables = {"calls_us": settings.CallerSettings, "client": settings.ClientSettings}
     tables["number_format"] = settings.NumberFormatSettings
+    tables |= {"witness": settings_ledger.WitnessSettings, "witnessed": settings_ledger.WitnessedSettings}
     for file in (settings._MainFile, settings._OfficesFile):
         for field in msgspec.structs.fields(file):
             tables[field.name] = field.type.__args__[0] if hasattr(field.type, "__args__") else field.type
@@ -37,7 +38,7 @@ def named_settings() -> set[tuple[str, str]]:
         table = ""
         for word in re.findall(r"`([^`]+)`", row):
             if word.startswith("[["):
-                table = word.strip("[]")
+                table = word.strip("[]").rpartition(".")[2]
                 continue
             named, _, key = word.rpartition(".")
             table = named or table
@@ -50,6 +51,7 @@ def named_settings() -> set[tuple[str, str]]:
 
 def test_the_operators_guide_names_every_setting_and_no_other():
     tables_in_tables = {("office", "client"), ("office", "number_format"), ("counterpart", "settings")}
+    tables_in_tables |= {("ledger", "witness"), ("ledger", "witnessed")}
     assert named_settings() - known_settings() == set()
     assert known_settings() - named_settings() - tables_in_tables == set()
 

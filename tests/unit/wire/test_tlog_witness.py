@@ -1,6 +1,7 @@
 """The words between a log and its witness: read back as written, strictly, and never with a surprise."""
 
 import base64
+import contextlib
 
 import pytest
 from hypothesis import given
@@ -48,10 +49,8 @@ def test_any_bytes_are_read_or_malformed(content):
 def test_a_changed_byte_never_gives_the_same_request(place, change):
     changed = bytearray(BODY)
     changed[place] ^= change
-    try:
+    with contextlib.suppress(MalformedLog):
         assert parse_add_checkpoint(bytes(changed)) != REQUEST
-    except MalformedLog:
-        pass
 
 
 @pytest.mark.parametrize(
