@@ -1,4 +1,4 @@
-"""What code here does not do: parse XML outside its one room, print, wait, or look at the clock in the core."""
+"""What code here does not do: parse XML or open archives outside one room, print, wait, or look at a clock."""
 
 import ast
 from typing import Any
@@ -9,6 +9,11 @@ PKI_ROOM = "pki.document"
 PARSING = {"fromstring", "fromstringlist", "XML", "HTML", "XMLID", "parse", "iterparse", "XMLParser", "XMLPullParser",
            "HTMLParser", "XSLT"}  # fmt: skip
 OTHER_PARSERS = ("xml.etree", "xml.dom", "xml.sax", "xml.parsers", "lxml.html", "lxml.objectify", "defusedxml", "bs4")
+#: Archives are opened by the reader of `gateway/wire/archive.py`, which trusts none of these.
+OTHER_ARCHIVES = ("zipfile", "tarfile", "zipimport", "py7zr", "patoolib", "libarchive")
+UNPACKING = {"shutil.unpack_archive", "shutil.make_archive", "shutil.get_unpack_formats"}
+#: Who looks at the first bytes of a file to tell its type, and no further.
+LOOKING = {"gateway.stages.validate", "adapters.das.fetch"}
 COMMANDS = ("gateway.commands", "gateway.demo", "gateway.bench", "pki.__main__")
 PRODUCT = {"gateway", "adapters", "pki", "monitoring"}
 
@@ -31,6 +36,22 @@ def test_only_one_room_parses_xml(sources: list[Any]) -> None:
 def test_the_search_for_parsers_finds_them(sources: list[Any]) -> None:
     [room] = [source for source in sources if source.name == XML_ROOM]
     assert {name.rpartition(".")[2] for name, _ in room.calls() if name.startswith("lxml.etree.")} & PARSING
+
+
+def test_only_one_room_opens_archives(sources: list[Any]) -> None:
+    opening = []
+    for source in sources:
+        if source.package in PRODUCT:
+            opening += [
+                f"{source.path}:{found.line}: {found.module}"
+                for found in source.imports()
+                if found.module.partition(".")[0] in OTHER_ARCHIVES
+            ]
+            opening += [f"{source.path}:{line}: {name}" for name, line in source.calls() if name in UNPACKING]
+            if "PK\\x03\\x04" in source.text and not source.name.startswith("gateway.wire.archive"):
+                opening += [] if source.name in LOOKING else [f"{source.path}: reads the signature of an entry"]
+    assert opening == []
+    assert any(source.name == "gateway.wire.archive_directory" and "PK\\x03\\x04" in source.text for source in sources)
 
 
 def test_only_commands_write_to_standard_output(sources: list[Any]) -> None:
