@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from gateway.app.log_keys import load_log_keys, origin_of
+from gateway.app.log_keys import hosted_of, load_log_keys, origin_of
 from gateway.app.opening import CannotOpen, Gateway, open_database
 from gateway.core.merkle import EMPTY_ROOT
 from gateway.core.office import OfficeCode
@@ -119,9 +119,9 @@ def note_check(verifiers: Sequence[NoteVerifier]) -> CheckNote:
 
 
 @asynccontextmanager
-async def opened_ledger(settings: Settings) -> AsyncIterator[tuple[PostgresLedger, LedgerCheck]]:
-    """Open the first hosted office's log for a command; CannotOpen."""
-    hosted, queries = OfficeCode(settings.hosted[0].code), load_queries()
+async def opened_ledger(settings: Settings, hosted: OfficeCode) -> AsyncIterator[tuple[PostgresLedger, LedgerCheck]]:
+    """Open an office's log for a command; CannotOpen."""
+    queries = load_queries()
     async with open_database(settings) as dsn:
         try:
             pool = await open_pool(dsn, application="pouch ledger", smallest=1, largest=2)
@@ -133,16 +133,16 @@ async def opened_ledger(settings: Settings) -> AsyncIterator[tuple[PostgresLedge
             await pool.close()
 
 
-async def check_database(settings: Settings) -> CheckedLog:
-    """Compute the first hosted office's log again from the database (`pouch ledger verify --db`).
+async def check_database(settings: Settings, office: str | None = None) -> CheckedLog:
+    """Compute an office's log, the first hosted one's by default, again from the database (`pouch ledger verify --db`).
 
     Raises SettingsError, CannotOpen, Deferred(DATABASE_UNAVAILABLE).
     """
-    hosted = OfficeCode(settings.hosted[0].code)
+    hosted = hosted_of(settings, office)
     origin = origin_of(settings, hosted)
     verifiers = [key.verifier for key in load_log_keys(settings)[hosted]]
     size = 0
-    async with opened_ledger(settings) as (ledger, check):
+    async with opened_ledger(settings, hosted) as (ledger, check):
         try:
             async for done in check.whole(note_check(verifiers)):
                 size = done

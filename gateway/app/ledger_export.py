@@ -4,7 +4,7 @@ from itertools import chain
 from pathlib import Path
 
 from gateway.app.ledger_check import opened_ledger
-from gateway.core.office import OfficeCode
+from gateway.app.log_keys import hosted_of
 from gateway.settings import Settings
 from gateway.store.durable import replace_file
 from gateway.store.ledger_read import LedgerDamaged
@@ -17,15 +17,15 @@ class NotExported(Exception):
     """There is no checkpoint yet, or the ledger is not whole; the text says which."""
 
 
-async def export_log(settings: Settings, folder: Path) -> int:
-    """Write the first hosted office's log up to its newest checkpoint; gives its size.
+async def export_log(settings: Settings, folder: Path, office: str | None = None) -> int:
+    """Write an office's log, the first hosted one's by default, up to its newest checkpoint; gives its size.
 
     An earlier export in the same folder grows: full tiles that are there stay as they are. The checkpoint is written
     last, so that it never says more than is there.
-    Raises NotExported, OSError, CannotOpen, Deferred(DATABASE_UNAVAILABLE).
+    Raises NotExported, OSError, SettingsError, CannotOpen, Deferred(DATABASE_UNAVAILABLE).
     """
-    hosted = OfficeCode(settings.hosted[0].code)
-    async with opened_ledger(settings) as (ledger, _):
+    hosted = hosted_of(settings, office)
+    async with opened_ledger(settings, hosted) as (ledger, _):
         head = await ledger.newest(hosted)
         if head is None:
             raise NotExported("no checkpoint is signed yet: is ledger.keys set, and has the gateway run?")

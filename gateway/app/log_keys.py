@@ -7,10 +7,20 @@ from gateway.settings import Settings, SettingsError
 from pki.keys import UnusableKey
 from pki.note_keys import NoteKey, load_note_key
 
-__all__ = ["LogKeys", "load_log_keys", "origin_of"]
+__all__ = ["LogKeys", "hosted_of", "load_log_keys", "origin_of"]
 
 #: The keys that sign an office's checkpoints, the current one first, each under the name of its log.
 LogKeys = Mapping[OfficeCode, tuple[NoteKey, ...]]
+
+
+def hosted_of(settings: Settings, code: str | None) -> OfficeCode:
+    """The hosted office that was named, or the first one; SettingsError if it is not hosted here."""
+    hosted = [OfficeCode(item.code) for item in settings.hosted]
+    if code is None:
+        return hosted[0]
+    if code not in hosted:
+        raise SettingsError(f"--office: hosted here are {', '.join(hosted)}")
+    return OfficeCode(code)
 
 
 def origin_of(settings: Settings, hosted: OfficeCode) -> str:

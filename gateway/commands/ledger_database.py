@@ -12,10 +12,13 @@ from pki.verdict import Indication
 __all__ = ["verify_database"]
 
 
-async def verify_database(config: Path) -> EvidenceVerdict:
-    """Check the first hosted office's log; Tampered names the first bad entry, CannotTell what is missing."""
+async def verify_database(config: Path, office: str | None = None) -> EvidenceVerdict:
+    """Check an office's log, the first hosted one's by default.
+
+    Raises Tampered, naming the first bad entry, or CannotTell, naming what is missing.
+    """
     try:
-        checked = await check_database(load_settings(config))
+        checked = await check_database(load_settings(config), office)
     except (SettingsError, CannotOpen) as error:
         raise CannotTell("the database", str(error)) from None
     except Deferred as error:

@@ -18,16 +18,17 @@ from gateway.commands.answering import answer, config_option, fail, json_option,
     required=True,
     help="The folder to write; an earlier export there grows.",
 )
+@click.option("--office", metavar="CC", help="Whose log: a hosted office. Default: the first of the settings.")
 @json_option
 @runs
-async def command(config: Path, folder: Path, as_json: bool) -> None:
-    """Write the first hosted office's log up to its newest checkpoint as tlog-tiles files.
+async def command(config: Path, folder: Path, office: str | None, as_json: bool) -> None:
+    """Write an office's log up to its newest checkpoint as tlog-tiles files.
 
     Verify it anywhere: pouch ledger verify --dir DIR --vkey keys/ledger.vkey
     """
     settings = open_settings(config)
     try:
-        size = await export_log(settings, folder)
+        size = await export_log(settings, folder, office)
     except NotExported as error:
         fail(str(error))
     except OSError as error:

@@ -28,6 +28,7 @@ from gateway.wire.tlog_tiles import ENTRY_LIMIT
 @click.option(
     "-c", "--config", type=click.Path(dir_okay=False, path_type=Path), help="With --db: the settings file (pouch.toml)."
 )
+@click.option("--office", metavar="CC", help="With --db: whose log. Default: the first hosted office of the settings.")
 @click.option("--proof", type=click.Path(dir_okay=False, path_type=Path), help="A proof file instead of a log.")
 @click.option(
     "--entry",
@@ -45,6 +46,7 @@ async def command(
     token_file: Path | None,
     database: bool,
     config: Path | None,
+    office: str | None,
     proof: Path | None,
     entry: Path | None,
     leaf: str | None,
@@ -69,11 +71,13 @@ async def command(
     """
     if ((entry or leaf) and proof is None) or (entry and leaf):
         raise click.UsageError("--entry or --leaf-hash goes with --proof, one of them.")
+    if office is not None and not database:
+        raise click.UsageError("--office goes with --db.")
     if database != (config is not None) or (database and (folder or url or proof or vkeys)):
         raise click.UsageError("--db goes with --config, and with nothing else.")
     async with findings_told(as_json=as_json):
         if config is not None:
-            conclude(await verify_database(config), as_json=as_json)
+            conclude(await verify_database(config, office), as_json=as_json)
             return
         verifiers = read_keys(vkeys)
         if proof is not None:
