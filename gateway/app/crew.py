@@ -81,7 +81,8 @@ class Crew:
             await worker.start()
             await _first_of(self._watch(worker), stopping.wait())
             if stopping.is_set():
-                await worker.end(_GRACE)
+                if not await worker.end(_GRACE):
+                    _log.error("a worker did not end and was killed", slot=worker.slot, grace=_GRACE)
                 return None
             code = await worker.wait()
             self._ended(worker.slot)
@@ -144,14 +145,16 @@ class _Worker:
             with suppress(ProcessLookupError):
                 self._process.send_signal(name)
 
-    async def end(self, grace: float) -> None:
-        """Ask the process to end, and make it if it has not after `grace` seconds."""
+    async def end(self, grace: float) -> bool:
+        """Ask the process to end, and kill it if it has not after `grace` seconds; False if that was needed."""
         self.tell(signal.SIGTERM)
         try:
             await asyncio.wait_for(self.wait(), grace)
         except TimeoutError:
             self.tell(signal.SIGKILL)
             await self.wait()
+            return False
+        return True
 
 
 async def _first_of(*waiting: Coroutine[Any, Any, Any]) -> None:

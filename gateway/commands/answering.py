@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from pathlib import Path
@@ -86,8 +87,13 @@ def runs(body: Callable[_P, Coroutine[Any, Any, None]]) -> Callable[_P, None]:
     @wraps(body)
     def run(*args: _P.args, **kwargs: _P.kwargs) -> None:
         try:
-            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-                runner.run(body(*args, **kwargs))
+            with warnings.catch_warnings(), asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                try:
+                    runner.run(body(*args, **kwargs))
+                finally:
+                    # uvloop warns of what is still open when its loop is closed, and waits for ever for what it could
+                    # not close because that warning was an exception (python -W error)
+                    warnings.simplefilter("default", ResourceWarning)
         except (Refused, Deferred) as error:
             place = f" ({error.place})" if error.place else ""
             fail(f"{error.reason.code} {error.reason.text}{place}\n  {error.reason.remedy}")

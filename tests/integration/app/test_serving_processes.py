@@ -5,9 +5,10 @@ import json
 import os
 import signal
 import socket
+import ssl
 import sys
 import tomllib
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,28 @@ async def test_as_a_part_of_something_it_ends_with_it(founded, database):
         process.stdin.close()
         assert await asyncio.wait_for(process.wait(), 60) == 0
     assert len(workers) == 1 and not Path(f"/proc/{workers[0]}").exists()
+
+
+async def test_it_ends_by_itself_while_callers_keep_their_connections_also_where_warnings_are_errors(
+    founded, database, monkeypatch
+):
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    settings = tomllib.loads(founded.main.read_text())
+    trusted = ssl.create_default_context(cafile=str(founded.main.parent / "keys" / "ca.pem"))
+    async with serving(founded, database) as process:
+        await asyncio.wait_for(process.stdout.readline(), 60)
+        with ExitStack() as kept:
+            for address, tls in ((settings["front_door"]["listen"], trusted), (settings["ops"]["listen"], None)):
+                host, _, port = address.rpartition(":")
+                line = kept.enter_context(socket.create_connection((host, int(port)), timeout=60))
+                if tls is not None:
+                    line = kept.enter_context(tls.wrap_socket(line, server_hostname=host))
+                line.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert line.recv(1)
+            process.terminate()
+            _, told = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0
+    assert b'"stopping"' in told and b"did not end" not in told
 
 
 async def until(log, event):
