@@ -43,7 +43,8 @@ def adapter(settings: Mapping[str, Any]) -> "DasAdapter":
 class DasAdapter:
     """WIPO DAS over its REST API, version 1 (ports.OfficeAdapter).
 
-    `token_url` and `token_scope` are what the composition root uses where the operator names no others.
+    `token_url` and `token_scope` are what the composition root uses where the operator names no others; `needs_email`
+    says that a deposit whose code the Bureau issues is to name the applicant's address.
     """
 
     name = "das"
@@ -52,6 +53,7 @@ class DasAdapter:
         self._config = config
         self.token_url = config.token_url
         self.token_scope = config.token_scope
+        self.needs_email = config.email_required
 
     async def deliver(self, errand: Errand, kit: AdapterKit) -> Delivered | Pending:
         """Do one errand as far as it goes now (ports.OfficeAdapter.deliver)."""

@@ -94,9 +94,15 @@ CHOICES: Final[tuple[Choice, ...]] = (
     Choice("kinds.utility-model", KINDS[Right.UTILITY_MODEL], _I, "1.4"),
     Choice("kinds.trademark", KINDS[Right.TRADEMARK], _I, "1.4"),
     Choice("application_category", "priority document", _S, "1.4; only beside an application's number is inferred"),
+    Choice("applicant_email", "required", _I, "1.4: null only when the office gives the code itself"),
     # numbers of errors
     *(Choice(f"codes.{number}", reason.name, _S, "1.6") for number, reason in NUMBERS.items()),
     Choice("codes.-20", Reason.ALREADY_REGISTERED.name, _I, "1.6: the range is not visible"),
+    # what the Bureau may say of the office that holds the document (4.2); the sandbox's own numbers
+    *(
+        Choice(f"codes.{n}", Reason.HOLDER_CANNOT_GIVE.name, _I, "1.6: the range is not visible")
+        for n in (-30, -31, -32)
+    ),
 )
 
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=31_536_000)]
@@ -111,6 +117,7 @@ class _Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     token_path: str | None = None
     token_scope: str | None = None
     application_category: str | None = None
+    applicant_email: Literal["required", "optional"] | None = None  # where the Bureau issues the access code
     paths: _Table = {}
     names: _Table = {}
     kinds: _Table = {}
@@ -138,6 +145,7 @@ class Config:
     token_url: str
     token_scope: str
     application_category: str
+    email_required: bool
     paths: Mapping[str, str]
     names: Mapping[str, str]
     kinds: Mapping[Right, str]
@@ -173,6 +181,7 @@ def read_config(settings: Mapping[str, Any]) -> Config:
         token_url=origin + (read.token_path or _default("token_path")),
         token_scope=read.token_scope or _default("token_scope"),
         application_category=read.application_category or _default("application_category"),
+        email_required=(read.applicant_email or _default("applicant_email")) == "required",
         paths=paths,
         names={ours: theirs for ours, theirs in names.items() if ours != theirs},
         kinds={right: kinds[right.value] for right in Right},

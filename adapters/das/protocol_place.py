@@ -1,6 +1,8 @@
 """Placing a document: upload where the Bureau keeps the file, registration, certificate (calls 1 to 5, 8 and 9).
 
 Procedure:
+0. An address for the access code, where the Bureau issues it: without one nothing is sent (door and settings may have
+   disagreed, or changed since).
 1. The file, if the Bureau keeps it: announced, sent to a pre-signed URL, waited for until it is accepted. A retry
    asks first whether the file has arrived; a URL that has expired is renewed once.
 2. The registration (protocol_effect.py).
@@ -43,6 +45,9 @@ _CERTIFICATE_LIMIT = 16 << 20
 def place(course: Course, errand: PlaceErrand) -> Steps[Delivered | Pending]:
     """Register the cargo; facts REGISTERED (availability date) and ACKNOWLEDGEMENT, the certificate if there is one."""
     cargo = errand.cargo.subject
+    # 0
+    if course.config.email_required and cargo.access_code is None and not cargo.applicant_email:
+        raise Refused(Reason.APPLICANT_EMAIL_MISSING)
     # 1
     file_id: str | None = None
     document = certified_copy(cargo)

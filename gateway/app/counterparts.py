@@ -1,10 +1,11 @@
 """The counterparts of the settings: each with its adapter and its kit (pipeline.Counterparts)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.app.signing import KeyAsserter
 from gateway.app.verifying import Caller
+from gateway.core.agreement import Agreement
 from gateway.core.office import OfficeCode
 from gateway.core.transmission import Transmission
 from gateway.kit.assembly import CounterpartKit, authorities
@@ -56,6 +57,15 @@ class CounterpartMap:
     def probe_kit(self, key: _Key, progress: Progress) -> AdapterKit:
         """Give a kit for a look at the counterpart outside any transmission."""
         return self.kits[key].for_transmission(progress=progress, log=self.log)
+
+    def informed(self, agreements: tuple[Agreement, ...]) -> tuple[Agreement, ...]:
+        """Give the agreements with what their counterparts' adapters say that a deposit must bring."""
+
+        def needs_email(agreement: Agreement) -> bool:
+            key = (agreement.hosted, agreement.counterpart, agreement.adapter)
+            return bool(getattr(self.adapters.get(key), "needs_email", False))
+
+        return tuple(replace(each, needs_email=needs_email(each)) for each in agreements)
 
     async def close(self) -> None:
         """End all connections."""

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from gateway.app.counterparts import CounterpartMap, connect_counterparts, find_callers
 from gateway.app.log_keys import LogKeys, load_log_keys
@@ -88,11 +90,13 @@ class Gateway:
 
     def reload(self) -> None:
         """Take the offices file as it is now; SettingsError leaves everything as it was."""
-        self.use(read_offices(load_settings(self.settings.file)))
+        loaded = load_settings(self.settings.file)
+        self.use(read_offices(loaded))
+        self.settings = msgspec.structs.replace(self.settings, office=loaded.office, agreement=loaded.agreement)
 
     def use(self, offices: Offices) -> None:
         """Work with these offices from now on."""
-        self.offices.now = offices
+        self.offices.now = replace(offices, agreements=self.counterparts.informed(offices.agreements))
         self.verifier.trust = offices.trust
         self.desk.register(dict(offices.clients))
 
@@ -260,5 +264,6 @@ def meter_for(settings: Settings) -> Meter:
         reasons=frozenset(reason.code for reason in Reason),
         tasks=frozenset(task.value for task in Task),
         certificates=hosted | {"front-door"},
+        witnesses=frozenset(item.vkey.partition("+")[0] for item in settings.ledger.witness),
     )
     return Meter(bounds, version=version("pouch"))

@@ -20,7 +20,8 @@ class Agreement:
     """One agreement. `counterpart` is the hosted office itself where its own system is meant.
 
     `window` is how long an unregistered document is asked for again (PCT Rule 17.1 and the like decide its length);
-    `recheck` how often a fetched document is looked at for changes, None for never; `suspended` stops the route.
+    `recheck` how often a fetched document is looked at for changes, None for never; `suspended` stops the route;
+    `needs_email` says that the counterpart sends the access code it issues to the applicant, whose address it needs.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Agreement:
     window: timedelta
     recheck: timedelta | None
     suspended: bool = False
+    needs_email: bool = False
 
     def covers(self, *, hosted: OfficeCode, kind: DocumentKind, right: Right, task: Task) -> bool:
         """Whether this agreement, in force, is about that task for that kind and right."""

@@ -148,6 +148,8 @@ def _deposit(request: Deposit, agreements: Iterable[Agreement], at: datetime, ex
     )
     if not any(request.hosting in a.hosting and request.code_issuer in a.code_issuers for a in found):
         raise Refused(Reason.KIND_NOT_AGREED, "Registration")
+    if _lacks_email(request, found):
+        raise Refused(Reason.APPLICANT_EMAIL_MISSING, "Registration/ApplicantEmail")
     terms = {
         "hosting": request.hosting.value,
         "code_issuer": request.code_issuer.value,
@@ -166,6 +168,12 @@ def _deposit(request: Deposit, agreements: Iterable[Agreement], at: datetime, ex
         legs=legs,
         makes_code=request.code_issuer is Issuer.OFFICE,
     )
+
+
+def _lacks_email(request: Deposit, agreements: Iterable[Agreement]) -> bool:
+    """Whether a code would be issued that nobody can be told: it is said now, not when the counterpart refuses."""
+    issued = request.code_issuer is Issuer.BUREAU and not request.applicant_email
+    return issued and any(a.needs_email for a in agreements)
 
 
 def _name(condition: Condition) -> str:

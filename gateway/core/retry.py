@@ -10,8 +10,9 @@ __all__ = ["after_failure"]
 
 _FIRST: Final = timedelta(seconds=2)
 _LONGEST: Final = timedelta(minutes=15)
-#: Not registered is no fault of the line: it is asked for again at leisure (das.md 4.2).
-_UNREGISTERED_LONGEST: Final = timedelta(hours=6)
+#: These are no fault of the line: what is not given yet is asked for again at leisure (das.md 4.2).
+_NOT_GIVEN_YET: Final = frozenset({Reason.NOT_REGISTERED, Reason.HOLDER_CANNOT_GIVE})
+_NOT_GIVEN_LONGEST: Final = timedelta(hours=6)
 #: A counterpart may name any delay; more than a day is taken as a day (hostile-cases G4).
 _NAMED_LONGEST: Final = timedelta(days=1)
 
@@ -28,8 +29,8 @@ def after_failure(
     """Decide how an attempt with `reason` ends.
 
     `attempts` counts from 1, `jitter` is a random number in [0, 1), `named` the delay the other side asked for,
-    `closes_at` the end of the agreement's window: after it NOT_REGISTERED is final as WINDOW_CLOSED. What waits for a
-    decision of the office itself (NOT_RELEASED, HELD_BY_PERSON) comes to nothing by no time.
+    `closes_at` the end of the agreement's window: after it what is not given yet is final as WINDOW_CLOSED. What waits
+    for a decision of the office itself (NOT_RELEASED, HELD_BY_PERSON) comes to nothing by no time.
     """
     if reason is Reason.NOT_RELEASED:  # the release wakes it
         return Ended(reason=reason, state=TransmissionState.HELD)
@@ -39,9 +40,9 @@ def after_failure(
         return Ended(reason=reason, state=TransmissionState.REFUSED)
     if reason.retry is Retry.PERSON:
         return Ended(reason=reason, state=TransmissionState.HELD)
-    if reason is Reason.NOT_REGISTERED and now >= closes_at:
+    if reason in _NOT_GIVEN_YET and now >= closes_at:
         return Ended(reason=Reason.WINDOW_CLOSED, state=TransmissionState.REFUSED)
-    longest = _UNREGISTERED_LONGEST if reason is Reason.NOT_REGISTERED else _LONGEST
+    longest = _NOT_GIVEN_LONGEST if reason in _NOT_GIVEN_YET else _LONGEST
     backoff = min(_FIRST * 2 ** min(attempts - 1, 20), longest)
     delay = backoff * (0.5 + jitter / 2)
     if named is not None:

@@ -159,6 +159,19 @@ def test_a_deposit_that_no_agreement_covers_is_not_begun(agreements):
     assert refusal(deposit(), None, agreements) is Reason.KIND_NOT_AGREED
 
 
+def test_a_code_of_the_bureau_needs_an_address_where_the_counterpart_sends_it():
+    needing = [agreement(needs_email=True)]
+    with pytest.raises(Refused) as refused:
+        effect(deposit(), agreements=needing)
+    assert (refused.value.reason, refused.value.place) == (
+        Reason.APPLICANT_EMAIL_MISSING,
+        "Registration/ApplicantEmail",
+    )
+    assert effect(deposit(applicant_email="a@b.example"), agreements=needing).exchange
+    assert effect(deposit(code_issuer=Issuer.OFFICE), agreements=needing).exchange, "the office tells it itself"
+    assert effect(deposit(), agreements=[agreement()]).exchange, "no counterpart needs it"
+
+
 def test_a_retrieval_keeps_its_code_and_goes_on_at_once():
     request = retrieval(holding_office=XA, own_number="B/7", own_filing_date=date(2026, 9, 1))
     found = effect(request)

@@ -14,6 +14,7 @@ from gateway.core.transmission import TransmissionState
 FAR = NOW + timedelta(days=60)
 LATER = sorted((reason for reason in Reason if reason.retry is Retry.LATER), key=lambda reason: reason.code)
 ATTEMPTS = st.integers(min_value=1, max_value=10**6)
+NOT_GIVEN_YET = (Reason.NOT_REGISTERED, Reason.HOLDER_CANNOT_GIVE)
 JITTER = st.floats(min_value=0, max_value=1, exclude_max=True)
 NAMED = st.one_of(st.none(), st.timedeltas())
 
@@ -62,12 +63,12 @@ def test_what_a_person_stopped_stays_in_the_queue_which_passes_over_it():
 def test_delays_grow_to_a_cap_and_never_shrink(reason, attempts, jitter):
     sooner, later = (delay(reason, attempts=count, jitter=jitter) for count in (attempts, attempts + 1))
     assert timedelta(seconds=1) <= sooner <= later
-    assert later <= (timedelta(hours=6) if reason is Reason.NOT_REGISTERED else timedelta(minutes=15))
+    assert later <= (timedelta(hours=6) if reason in NOT_GIVEN_YET else timedelta(minutes=15))
 
 
 @pytest.mark.parametrize(
     ("reason", "cap"),
-    [(Reason.REMOTE_UNREACHABLE, timedelta(minutes=15)), (Reason.NOT_REGISTERED, timedelta(hours=6))],
+    [(Reason.REMOTE_UNREACHABLE, timedelta(minutes=15)), *((reason, timedelta(hours=6)) for reason in NOT_GIVEN_YET)],
 )
 def test_the_first_delay_and_the_cap(reason, cap):
     assert delay(reason, attempts=1, jitter=0.0) == timedelta(seconds=1)
@@ -88,15 +89,14 @@ def test_a_named_delay_is_kept_within_a_day_and_never_shortens(attempts, jitter,
     assert kept == max(own, min(named, timedelta(days=1)))
 
 
-def test_not_registered_is_final_when_the_window_has_closed():
-    before = after_failure(
-        Reason.NOT_REGISTERED, attempts=3, now=NOW, closes_at=NOW + timedelta(microseconds=1), jitter=0
-    )
+@pytest.mark.parametrize("reason", NOT_GIVEN_YET)
+def test_what_is_not_given_is_final_when_the_window_has_closed(reason):
+    before = after_failure(reason, attempts=3, now=NOW, closes_at=NOW + timedelta(microseconds=1), jitter=0)
     assert before.state is TransmissionState.READY
-    after = after_failure(Reason.NOT_REGISTERED, attempts=3, now=NOW, closes_at=NOW, jitter=0)
+    after = after_failure(reason, attempts=3, now=NOW, closes_at=NOW, jitter=0)
     assert (after.state, after.reason) == (TransmissionState.REFUSED, Reason.WINDOW_CLOSED)
 
 
-@pytest.mark.parametrize("reason", [reason for reason in LATER if reason is not Reason.NOT_REGISTERED])
+@pytest.mark.parametrize("reason", [reason for reason in LATER if reason not in NOT_GIVEN_YET])
 def test_no_window_ends_what_is_no_matter_of_registration(reason):
     assert after_failure(reason, attempts=1, now=NOW, closes_at=datetime.min.replace(tzinfo=UTC), jitter=0).again_at

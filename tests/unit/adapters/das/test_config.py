@@ -24,15 +24,20 @@ def test_the_defaults_are_the_table():
         -12: Reason.DATE_MISMATCH,
         -14: Reason.ACCESS_CODE_MISMATCH,
         -20: Reason.ALREADY_REGISTERED,
+        -30: Reason.HOLDER_CANNOT_GIVE,
+        -31: Reason.HOLDER_CANNOT_GIVE,
+        -32: Reason.HOLDER_CANNOT_GIVE,
     }
     assert config.names == {}
+    assert config.email_required
 
 
 def test_every_row_can_be_overridden():
     for choice in CHOICES:
         table, _, key = choice.key.rpartition(".")
         value = {"paths": "/other", "codes": "REMOTE_BUSY", "names": "otherName"}.get(table, "other")
-        settings = {**BASE, **({table: {key: value}} if table else {key: f"/{value}"})}
+        words = {"applicant_email": "optional"}
+        settings = {**BASE, **({table: {key: value}} if table else {key: words.get(key, f"/{value}")})}
         assert read_config(settings) != read_config(BASE), choice.key
 
 
@@ -71,6 +76,7 @@ def test_times_are_read_in_seconds():
         ({**BASE, "poll_seconds": "sesame"}, "poll_seconds: cannot be used"),
         ({**BASE, "poll_seconds": 0}, "poll_seconds: cannot be used"),
         ({**BASE, "number": "sesame"}, "number: cannot be used"),
+        ({**BASE, "applicant_email": "sesame"}, "applicant_email: cannot be used"),
         ({"base_url": "http://sesame/das-api/v1"}, "base_url: an https URL without user, query and fragment"),
         ({"base_url": "https://user@sesame/"}, "base_url: an https URL without user, query and fragment"),
     ],

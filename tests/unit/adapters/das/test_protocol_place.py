@@ -210,3 +210,18 @@ def test_other_documents_of_the_package_stay_here(rehearse, errands, flow):
     documents = (errands.document(role=Role.BIBLIOGRAPHY), errands.document())
     _play(stage, errands.place(documents=documents), flow, "announced", "stored", "processing")
     assert stage.calls("UPLOAD")[0].document is documents[1]
+
+
+def test_without_an_address_for_the_code_nothing_is_sent(rehearse, errands, flow):
+    stage = rehearse()
+    errand = errands.place(access_code=None, applicant_email=None)
+    with pytest.raises(Refused) as refused:
+        _play(stage, errand, flow)
+    assert (refused.value.reason, stage.acts) == (Reason.APPLICANT_EMAIL_MISSING, [])
+
+
+def test_where_the_bureau_needs_no_address_it_is_registered_without(rehearse, errands, flow):
+    stage = rehearse(applicant_email="optional")
+    errand = errands.place(access_code=None, applicant_email=None)
+    assert _play(stage, errand, flow, "announced", "stored", "examined", "registered", "success").facts
+    assert stage.body("REGISTER")["email"] is None
