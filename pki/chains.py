@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
+from pki.der import reads_der
 from pki.policy import find_key_weakness
 from pki.verdict import Refusal, SubIndication, shown
 
@@ -30,6 +31,7 @@ _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 _Path = tuple[x509.Certificate, ...]
 
 
+@reads_der
 def build_chain(
     leaf: x509.Certificate, between: Iterable[x509.Certificate], roots: Iterable[x509.Certificate], at: datetime
 ) -> tuple[x509.Certificate, ...]:

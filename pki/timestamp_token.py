@@ -6,34 +6,24 @@ Sources: RFC 3161, 2.4.2; RFC 5652, 5; RFC 5816 (ESSCertIDv2); RFC 5035.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import wraps
 from hashlib import new as new_hash
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final
 
 from asn1crypto import cms, core, tsp  # type: ignore[import-untyped]
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from pki.der import reads_der
 from pki.verdict import Refusal, SubIndication
 
-__all__ = ["CERTIFICATES_MOST", "TOKEN_LIMIT", "Token", "parse_token", "reads_der"]
+__all__ = ["CERTIFICATES_MOST", "TOKEN_LIMIT", "Token", "parse_token"]
 
 #: Bytes of a token, and certificates in it; a usual one has 2 to 8 KiB and one to four.
 TOKEN_LIMIT: Final = 64 * 1024
 CERTIFICATES_MOST: Final = 16
 _DIGESTS: Final = frozenset({"sha256", "sha384", "sha512"})
-#: What asn1crypto and cryptography raise for bytes that are not what they should be, some of it late.
-_MALFORMED: Final = (
-    *(ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError, UnsupportedAlgorithm),
-    *(x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType),
-)
-
-_Arguments = ParamSpec("_Arguments")
-_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,19 +41,6 @@ class Token:
     imprint: bytes
     signer: x509.Certificate
     certificates: tuple[x509.Certificate, ...]
-
-
-def reads_der(parse: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
-    """Have a parser answer malformed bytes with Refusal FORMAT_FAILURE, whatever the library below raises."""
-
-    @wraps(parse)
-    def guarded(*arguments: _Arguments.args, **named: _Arguments.kwargs) -> _Result:
-        try:
-            return parse(*arguments, **named)
-        except _MALFORMED:
-            raise Refusal(SubIndication.FORMAT_FAILURE, "it is not the DER that RFC 3161 describes") from None
-
-    return guarded
 
 
 @reads_der

@@ -24,8 +24,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
 from pki.chains import build_chain, extension_of
+from pki.der import reads_der
 from pki.policy import find_key_weakness
-from pki.timestamp_token import TOKEN_LIMIT, Token, parse_token, reads_der
+from pki.timestamp_token import TOKEN_LIMIT, Token, parse_token
 from pki.verdict import Refusal, SubIndication
 
 __all__ = [
