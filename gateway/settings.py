@@ -293,6 +293,8 @@ def _absolute(table: _S, folder: Path) -> _S:
         value = getattr(table, name)
         if isinstance(value, Path):
             changes[name] = folder / value
+        elif isinstance(value, msgspec.Struct):
+            changes[name] = _absolute(value, folder)
         elif isinstance(value, tuple) and value and isinstance(value[0], Path):
             changes[name] = tuple(folder / item for item in value)
         elif isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct):

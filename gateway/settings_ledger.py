@@ -5,6 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from gateway.settings_anchors import ExportSettings, TimestampingSettings, check_anchors
 from gateway.settings_table import Office, SettingsError, Table, check_url
 
 __all__ = ["LedgerSettings", "WitnessSettings", "WitnessedSettings", "check_ledger"]
@@ -42,10 +43,13 @@ class LedgerSettings(Table, frozen=True, kw_only=True):
     witnessed: tuple[WitnessedSettings, ...] = ()
     witness: tuple[WitnessSettings, ...] = ()
     witness_seconds: Annotated[float, Meta(gt=0, le=3600)] = 10.0
+    timestamping: TimestampingSettings = TimestampingSettings()
+    export: ExportSettings = ExportSettings()
 
 
 def check_ledger(ledger: LedgerSettings, place: str) -> None:
     """SettingsError, naming the place, for what must agree with something else."""
+    check_anchors(ledger.timestamping, f"{place}.timestamping")
     if ledger.witnessed and ledger.witness_key is None:
         raise SettingsError(f"{place}.witness_key: is needed to cosign what ledger.witnessed names")
     for position, witness in enumerate(ledger.witness):

@@ -69,6 +69,7 @@ class Step(Enum):
     RESENT = "resent"
     FORGOTTEN = "forgotten"
     COSIGNED = "cosigned"  # as a witness: a partner's log
+    TIME_STAMPED = "time-stamped"  # by an authority: a checkpoint of our log
     SUSPENDED = "suspended"  # our log is not signed until it is whole again, or a person decides
     PUT_BACK = "put-back"  # entries of our log came back from an export
     BEGUN_ANEW = "begun-anew"  # a person accepted a loss: our log goes on under another name

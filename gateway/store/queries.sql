@@ -255,3 +255,171 @@ WHERE e.hosted = $1
   AND NOT EXISTS (SELECT FROM ledger_position p WHERE p.hosted = e.hosted AND p.entry_id = e.entry_id)
   AND NOT EXISTS (SELECT FROM ledger_pending w WHERE w.hosted = e.hosted AND w.entry_id = e.entry_id)
 ORDER BY e.at LIMIT 1;
+
+-- Witnessing: see witnessed_logs.py (what we cosign) and cosignatures.py (what cosigns us). ------------------------
+
+-- name: witnessed_log
+SELECT size, root FROM witnessed_log WHERE hosted = $1 AND origin = $2;
+
+-- name: witnessed_log_move
+-- Compare and set: nothing is returned, and nothing has changed, if the log is not at size $7 with root $8 any more.
+INSERT INTO witnessed_log AS w (hosted, origin, size, root, note, at, cosigned, told_at)
+VALUES ($1, $2, $3, $4, $5, $6, 1, $6)
+ON CONFLICT (hosted, origin) DO UPDATE SET
+    size = $3, root = $4, note = $5, at = $6, cosigned = w.cosigned + 1,
+    told_at = CASE WHEN w.told_at > $6::timestamptz - interval '1 hour' THEN w.told_at ELSE $6 END
+WHERE w.size = $7 AND w.root = $8
+RETURNING cosigned, told_at = $6 AS telling;
+
+-- name: witnessed_conflict
+INSERT INTO witnessed_conflict
+SELECT $1, $2, $3, $4, $5, $6
+WHERE (SELECT count(*) FROM witnessed_conflict WHERE hosted = $1 AND origin = $2) < $7
+ON CONFLICT DO NOTHING;
+
+-- name: ledger_add_entry
+INSERT INTO ledger_entry (hosted, entry_id, exchange_id, step, at, leaf, leaf_hash) VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: cosignature_add
+-- The cosignature is over origin, size and root: it is put to the newest checkpoint that says the same.
+INSERT INTO ledger_cosignature (hosted, checkpoint, witness, line, at)
+SELECT c.hosted, c.number, $4, $5, $6 FROM ledger_checkpoint c
+WHERE c.hosted = $1 AND c.size = $2 AND c.root = $3 ORDER BY c.number DESC LIMIT 1
+ON CONFLICT DO NOTHING;
+
+-- name: cosignatures
+-- One line of each witness, the latest, under any checkpoint of size $2 and root $3.
+SELECT DISTINCT ON (s.witness) s.line FROM ledger_cosignature s
+JOIN ledger_checkpoint c ON c.hosted = s.hosted AND c.number = s.checkpoint
+WHERE c.hosted = $1 AND c.size = $2 AND c.root = $3 ORDER BY s.witness, s.at DESC;
+
+-- name: cosigned_newest
+-- The newest checkpoint of at least $2 entries that any witness has cosigned.
+SELECT c.size, c.root, c.note, c.created_at FROM ledger_cosignature s
+JOIN ledger_checkpoint c ON c.hosted = s.hosted AND c.number = s.checkpoint
+WHERE s.hosted = $1 AND c.size >= $2 ORDER BY s.checkpoint DESC LIMIT 1;
+
+-- name: cosigned_by
+-- What the witness $2 has cosigned last.
+SELECT c.size, c.root, s.at FROM ledger_cosignature s
+JOIN ledger_checkpoint c ON c.hosted = s.hosted AND c.number = s.checkpoint
+WHERE s.hosted = $1 AND s.witness = $2 ORDER BY s.checkpoint DESC LIMIT 1;
+
+-- name: ledger_standings
+SELECT hosted, origin, suspended, cause, size, since FROM ledger_standing;
+
+-- name: ledger_standing_set
+-- Returns a row if something has changed.
+INSERT INTO ledger_standing AS s VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (hosted) DO UPDATE SET origin = $2, suspended = $3, cause = $4, size = $5, since = $6
+WHERE (s.origin, s.suspended, s.cause, s.size) IS DISTINCT FROM ($2, $3, $4, $5)
+RETURNING hosted;
+
+-- name: ledger_eras
+SELECT era, origin, size, lost, note, reason, at FROM ledger_era WHERE hosted = $1 ORDER BY era;
+
+-- The dossier of an exchange: see dossier_rows.py. -----------------------------------------------------------------
+
+-- name: dossier_messages
+SELECT sender, message_id, operation, digest, receipt, evidence_id, evidence_key, evidence_inline, evidence_address,
+       accepted_at
+FROM message WHERE hosted = $1 AND exchange_id = $2 ORDER BY accepted_at, sender, message_id LIMIT $3;
+
+-- name: dossier_notifications
+SELECT notification_id, addressee, event, content, created_at, confirmed_at
+FROM notification WHERE hosted = $1 AND exchange_id = $2 ORDER BY created_at, notification_id LIMIT $3;
+
+-- name: dossier_entries
+SELECT e.entry_id, e.step, e.at, e.leaf, p.seq
+FROM ledger_entry e LEFT JOIN ledger_position p USING (hosted, entry_id)
+WHERE e.hosted = $1 AND e.exchange_id = $2 ORDER BY p.seq, e.at, e.entry_id LIMIT $3;
+
+-- name: dossier_newest_checkpoint
+SELECT number, size, root, note, created_at FROM ledger_checkpoint WHERE hosted = $1 ORDER BY number DESC LIMIT 1;
+
+-- name: dossier_earliest_cosigned
+-- The earliest checkpoint with entry $2 that a witness has cosigned.
+SELECT c.number, c.size, c.root, c.note, c.created_at FROM ledger_checkpoint c
+WHERE c.hosted = $1 AND c.size > $2
+  AND EXISTS (SELECT FROM ledger_cosignature s WHERE s.hosted = c.hosted AND s.checkpoint = c.number)
+ORDER BY c.size, c.number LIMIT 1;
+
+-- name: dossier_earliest_stamped
+-- The earliest checkpoint with entry $2 that a time-stamp is over.
+SELECT c.number, c.size, c.root, c.note, c.created_at FROM ledger_checkpoint c
+WHERE c.hosted = $1 AND c.size > $2
+  AND EXISTS (SELECT FROM ledger_timestamp t WHERE t.hosted = c.hosted AND t.checkpoint = c.number)
+ORDER BY c.size, c.number LIMIT 1;
+
+-- name: dossier_cosignatures
+SELECT witness, line, at FROM ledger_cosignature WHERE hosted = $1 AND checkpoint = $2 ORDER BY witness;
+
+-- name: dossier_time_stamps
+SELECT authority, token, at FROM ledger_timestamp WHERE hosted = $1 AND checkpoint = $2 ORDER BY authority;
+
+-- What is in force: see changes.py. ----------------------------------------------------------------------------------
+
+-- name: changes_newest
+SELECT DISTINCT ON (kind) kind, number, picture FROM ledger_change WHERE hosted = $1 ORDER BY kind, number DESC;
+
+-- name: change_add
+-- The change and its entry, or neither: the number is taken by one.
+WITH turn AS (
+    INSERT INTO ledger_change VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (hosted, kind, number) DO NOTHING
+    RETURNING entry_id
+)
+INSERT INTO ledger_entry SELECT $1, t.entry_id, NULL, $7, $8, $9, $10 FROM turn t
+RETURNING true;
+
+-- name: changes_all
+SELECT c.kind, c.number, e.at, c.entry_id, c.content, c.picture, e.leaf, e.leaf_hash, p.seq
+FROM ledger_change c
+JOIN ledger_entry e USING (hosted, entry_id)
+LEFT JOIN ledger_position p USING (hosted, entry_id)
+WHERE c.hosted = $1 ORDER BY e.at, c.kind, c.number;
+
+-- name: schema_level
+SELECT max(name) FROM pouch_migration;
+
+-- Anchors: see stamps.py (time-stamps), duties.py, revocation_lists.py. ---------------------------------------------
+
+-- name: duty_take
+-- Returns a row to who has the duty from now on: who had it, or anybody once its time is over.
+INSERT INTO duty AS d VALUES ($1, $2, clock_timestamp() + $3::interval)
+ON CONFLICT (name) DO UPDATE SET holder = $2, until = clock_timestamp() + $3::interval
+WHERE d.holder = $2 OR d.until < clock_timestamp()
+RETURNING true;
+
+-- name: stamp_newest
+-- The newest time-stamp of each authority.
+SELECT t.authority, max(t.at) AS at FROM ledger_timestamp t WHERE t.hosted = $1 GROUP BY t.authority;
+
+-- name: stamp_target
+SELECT number, size, root, note, created_at FROM ledger_checkpoint WHERE hosted = $1 ORDER BY number DESC LIMIT 1;
+
+-- name: ledger_first_signed
+SELECT created_at FROM ledger_checkpoint WHERE hosted = $1 ORDER BY number LIMIT 1;
+
+-- name: stamp_add
+-- The token and its entry, or neither.
+WITH stamp AS (
+    INSERT INTO ledger_timestamp VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING hosted
+)
+INSERT INTO ledger_entry (hosted, entry_id, exchange_id, step, at, leaf, leaf_hash)
+SELECT s.hosted, $6, NULL, $7, $8, $9, $10 FROM stamp s;
+
+-- name: stamp_list
+SELECT checkpoint, authority FROM ledger_timestamp WHERE hosted = $1 ORDER BY checkpoint, authority;
+
+-- name: stamp_with_note
+SELECT t.token, c.note FROM ledger_timestamp t
+JOIN ledger_checkpoint c ON c.hosted = t.hosted AND c.number = t.checkpoint
+WHERE t.hosted = $1 AND t.checkpoint = $2 AND t.authority = $3;
+
+-- name: revocation_list_add
+INSERT INTO revocation_list VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING;
+
+-- name: revocation_lists_at
+-- Of each issuer's lists for an office, the one that was taken into use last before $2.
+SELECT DISTINCT ON (issuer) digest, issuer, this_update, next_update, content, taken_at FROM revocation_list
+WHERE office = $1 AND taken_at <= $2 ORDER BY issuer, taken_at DESC, this_update DESC;

@@ -9,7 +9,7 @@ from fenced import ROOT, blocks
 
 from adapters.das.config import read_config
 from adapters.ipas.config import read_settings
-from gateway import settings, settings_ledger
+from gateway import settings, settings_anchors, settings_ledger
 from gateway.app.offices import read_offices
 from gateway.founding import Founding, found_gateway
 from gateway.settings import load_settings
@@ -24,6 +24,9 @@ def known_settings() -> set[tuple[str, str]]:
     tables = {"calls_us": settings.CallerSettings, "client": settings.ClientSettings}
     tables["number_format"] = settings.NumberFormatSettings
     tables |= {"witness": settings_ledger.WitnessSettings, "witnessed": settings_ledger.WitnessedSettings}
+    tables["ledger.timestamping"] = settings_anchors.TimestampingSettings
+    tables["ledger.export"] = settings_anchors.ExportSettings
+    tables["authority"] = settings_anchors.AuthoritySettings
     for file in (settings._MainFile, settings._OfficesFile):
         for field in msgspec.structs.fields(file):
             tables[field.name] = field.type.__args__[0] if hasattr(field.type, "__args__") else field.type
@@ -52,6 +55,7 @@ def named_settings() -> set[tuple[str, str]]:
 def test_the_operators_guide_names_every_setting_and_no_other():
     tables_in_tables = {("office", "client"), ("office", "number_format"), ("counterpart", "settings")}
     tables_in_tables |= {("ledger", "witness"), ("ledger", "witnessed")}
+    tables_in_tables |= {("ledger", "timestamping"), ("ledger", "export"), ("ledger.timestamping", "authority")}
     assert named_settings() - known_settings() == set()
     assert known_settings() - named_settings() - tables_in_tables == set()
 
