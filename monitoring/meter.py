@@ -70,6 +70,11 @@ class Meter:
         self._checkpoint_age = self._series(self._gauge, metrics.CHECKPOINT_AGE)
         self._ledger_checked = self._series(self._counter, metrics.LEDGER_CHECKED)
         self._ledger_mismatches = self._series(self._counter, metrics.LEDGER_MISMATCHES)
+        self._ledger_suspended = self._series(self._gauge, metrics.LEDGER_SUSPENDED)
+        self._witness_answers = self._series(self._counter, metrics.WITNESS_ANSWERED)
+        self._witness_age = self._series(self._gauge, metrics.WITNESS_AGE)
+        self._witness_lag = self._series(self._gauge, metrics.WITNESS_LAG)
+        self._witnessed = self._series(self._counter, metrics.WITNESSED_REQUESTS)
         self._certificates = self._series(self._gauge, metrics.CERTIFICATE_DAYS)
         self._disk = self._series(self._gauge, metrics.DISK_FREE)
         self._skew = self._series(self._gauge, metrics.CLOCK_SKEW)
@@ -77,8 +82,13 @@ class Meter:
         self._gauge(metrics.BUILD).labels(version, platform.python_version()).set(1)
         for office in bounds.offices:  # from zero, so that the first is an increase
             self._ledger_mismatches.at(office)
+            for witness in bounds.witnesses:
+                for verdict in metrics.WITNESS_ANSWERS:
+                    self._witness_answers.at(office, witness, verdict)
             for door in sorted(metrics.DOORS):
                 self._wrong_codes.at(office, door)
+        for verdict in metrics.WITNESSED:
+            self._witnessed.at(verdict)
 
     # --- the line ----------------------------------------------------------------------------------------------------
 
@@ -150,6 +160,24 @@ class Meter:
     def ledger_mismatch(self, office: str) -> None:
         """An office's log is not what was written or signed."""
         self._ledger_mismatches.at(office).inc()
+
+    def ledger_suspended(self, office: str, *, suspended: bool) -> None:
+        """An office's log is, or is not, kept from being signed until it is whole or a person decides."""
+        self._ledger_suspended.at(office).set(int(suspended))
+
+    def witness_answered(self, office: str, witness: str, verdict: str) -> None:
+        """A witness was asked to cosign an office's log, and answered so (metrics.WITNESS_ANSWERS)."""
+        self._witness_answers.at(office, witness, verdict).inc()
+
+    def witness_stands(self, office: str, witness: str, *, lag: int, age: float | None) -> None:
+        """A witness has cosigned all but `lag` signed entries, the last of them so many seconds ago."""
+        self._witness_lag.at(office, witness).set(lag)
+        if age is not None:
+            self._witness_age.at(office, witness).set(age)
+
+    def witnessed(self, verdict: str) -> None:
+        """A checkpoint of another's log came to be cosigned here (metrics.WITNESSED)."""
+        self._witnessed.at(verdict).inc()
 
     def certificate_days_left(self, certificate: str, days: float) -> None:
         """A watched certificate expires in so many days."""

@@ -25,6 +25,13 @@ OUTCOMES: Final = frozenset({"delivered", "pending", "deferred", "held", "refuse
 QUEUE_STATES: Final = ("ready", "held")
 POOL_STATES: Final = ("in_use", "idle")
 PLACES: Final = frozenset({"storage", "database"})
+#: What a witness answered us, and what we answered as a witness.
+WITNESS_ANSWERS: Final = frozenset(
+    {"cosigned", "behind", "ahead", "conflict", "rolled-back", "refused", "malformed", "unreachable"}
+)
+WITNESSED: Final = frozenset(
+    {"cosigned", "behind", "conflict", "inconsistent", "unknown", "unproven", "malformed", "too-often"}
+)
 
 #: Seconds: from a verb of the hot path (fractions of a millisecond) to the longest answer that is waited for.
 _FAST: Final = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0)
@@ -65,7 +72,7 @@ class Bounds:
     """What labels may say that only the settings and the core's tables know. Made once by the composition root.
 
     `reasons` are the codes of the Reason table, `offices` the hosted ones, `counterparts` the codes of those delivered
-    to, `certificates` the names of the certificates that are watched.
+    to, `certificates` the names of the certificates that are watched, `witnesses` those of the witnesses' keys.
     """
 
     operations: frozenset[str]
@@ -74,6 +81,7 @@ class Bounds:
     reasons: frozenset[str]
     tasks: frozenset[str]
     certificates: frozenset[str] = frozenset()
+    witnesses: frozenset[str] = frozenset()
     calls: Container[str] = field(default_factory=lambda: Limited(100))
     answers: Container[str] = field(default_factory=lambda: Limited(100))
 
@@ -93,6 +101,8 @@ class Bounds:
             "outcome": OUTCOMES,
             "state": frozenset(QUEUE_STATES + POOL_STATES),
             "place": PLACES,
+            "witness": self.witnesses,
+            "verdict": WITNESS_ANSWERS | WITNESSED,
         }
         return lists[label]
 
@@ -219,6 +229,36 @@ LEDGER_MISMATCHES = Family(
     name="pouch_ledger_mismatches",
     help="Times the ledger in the database was not what was written or signed.",
     labels=("office",),
+)
+LEDGER_SUSPENDED = Family(
+    kind="gauge",
+    name="pouch_ledger_suspended",
+    help="One while the log is not signed because it is less, or other, than what is known to have been signed.",
+    labels=("office",),
+)
+WITNESS_ANSWERED = Family(
+    kind="counter",
+    name="pouch_witness_answers",
+    help="What witnesses answered to our checkpoints; unreachable and malformed are no answers.",
+    labels=("office", "witness", "verdict"),
+)
+WITNESS_AGE = Family(
+    kind="gauge",
+    name="pouch_witness_cosigned_age_seconds",
+    help="Age of the newest cosignature of a witness; shown from the first one on.",
+    labels=("office", "witness"),
+)
+WITNESS_LAG = Family(
+    kind="gauge",
+    name="pouch_witness_lag_entries",
+    help="Entries that are signed and that a witness has not cosigned yet.",
+    labels=("office", "witness"),
+)
+WITNESSED_REQUESTS = Family(
+    kind="counter",
+    name="pouch_witnessed_requests",
+    help="Checkpoints of others' logs that came to be cosigned here, by what became of them.",
+    labels=("verdict",),
 )
 CERTIFICATE_DAYS = Family(
     kind="gauge",

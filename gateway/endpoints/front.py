@@ -9,8 +9,9 @@ from gateway.endpoints.das.files import FILES, get_file, post_download_url
 from gateway.endpoints.das.voice import DasVoice
 from gateway.endpoints.door import Door
 from gateway.endpoints.ledger.proofs import get_consistency, get_inclusion, get_proof_file
-from gateway.endpoints.ledger.tiles import get_checkpoint, get_tile
+from gateway.endpoints.ledger.tiles import get_checkpoint, get_cosigned, get_tile
 from gateway.endpoints.ledger.voice import LedgerVoice
+from gateway.endpoints.ledger.witnessing import post_checkpoint
 from gateway.endpoints.oauth.token import get_keys, post_token
 from gateway.endpoints.oauth.voice import OAuthVoice
 from gateway.endpoints.presence import Presence
@@ -72,6 +73,9 @@ ADDRESSES: Final = (
     Address(path="/das-api{rest:(/.*)?}", handlers={}, voice=_DAS),
     *(Address(path=log + "/checkpoint", handlers={"GET": get_checkpoint}, voice=_LEDGER) for log in _LOGS),
     *(Address(path=log + "/tile/{tile:.+}", handlers={"GET": get_tile}, voice=_LEDGER) for log in _LOGS),
+    *(Address(path=log + "/witnessed/checkpoint", handlers={"GET": get_cosigned}, voice=_LEDGER) for log in _LOGS),
+    *(Address(path=log + "/witnessed/tile/{tile:.+}", handlers={"GET": get_tile}, voice=_LEDGER) for log in _LOGS),
+    Address(path="/ledger/add-checkpoint", handlers={"POST": post_checkpoint}, voice=_LEDGER),
     *(Address(path=log + "/proof/inclusion", handlers={"GET": get_inclusion}, voice=_LEDGER) for log in _LOGS),
     *(Address(path=log + "/proof/consistency", handlers={"GET": get_consistency}, voice=_LEDGER) for log in _LOGS),
     *(Address(path=log + "/proof/{seq}.tlog-proof", handlers={"GET": get_proof_file}, voice=_LEDGER) for log in _LOGS),

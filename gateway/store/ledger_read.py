@@ -83,6 +83,15 @@ class PostgresLedger:
         """The checkpoint of this very size, or None if none was ever signed."""
         return _head(await self._rows("ledger_checkpoint_of_size", hosted, size))
 
+    async def cosignatures(self, hosted: OfficeCode, size: int, root: bytes) -> bytes:
+        """The lines that witnesses have given to the checkpoint of this size and root, the latest of each."""
+        rows = await self._rows("cosignatures", hosted, size, root)
+        return "".join(f"{row['line']}\n" for row in rows).encode()
+
+    async def newest_cosigned(self, hosted: OfficeCode, least: int) -> SignedHead | None:
+        """The newest checkpoint of at least so many entries that any witness has cosigned, without the lines."""
+        return _head(await self._rows("cosigned_newest", hosted, least))
+
     async def seq_of(self, hosted: OfficeCode, leaf_hash: bytes) -> int | None:
         """The place of the entry with this leaf hash, or None."""
         [row] = await self._rows("ledger_seq_of_leaf", hosted, leaf_hash)

@@ -423,3 +423,75 @@ INSERT INTO revocation_list VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO N
 -- Of each issuer's lists for an office, the one that was taken into use last before $2.
 SELECT DISTINCT ON (issuer) digest, issuer, this_update, next_update, content, taken_at FROM revocation_list
 WHERE office = $1 AND taken_at <= $2 ORDER BY issuer, taken_at DESC, this_update DESC;
+
+-- Reconciliation: see books.py. The key of a document is that of core/reconcile.py. --------------------------------
+
+-- name: reconcile_modestly
+-- For this transaction: tables merged in the order of their keys, in one process and small work memory, with time.
+SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_hashagg', 'off', true),
+       set_config('max_parallel_workers_per_gather', '0', true), set_config('work_mem', '16MB', true),
+       set_config('statement_timeout', '600000', true);
+
+-- name: reconcile_book
+-- All leaves of a book at the moment $5, each with its exchange, by bucket, in the order of their keys: of each
+-- document the newest certified copy that a task $3 had carried over at $2. OFFSET 0 has a key computed once.
+WITH told AS (
+    SELECT t.exchange_id, max(t.version) AS version, max(t.ended_at) AS at
+    FROM transmission t
+    WHERE t.hosted = $1 AND t.counterpart = $2 AND t.task = ANY ($3::text[]) AND t.state = 'done' AND t.ended_at <= $5
+    GROUP BY t.exchange_id
+), copied AS (
+    SELECT DISTINCT ON (told.exchange_id) told.exchange_id, told.at, d.sha256 AS value
+    FROM told JOIN document d ON d.hosted = $1 AND d.exchange_id = told.exchange_id
+        AND d.version <= told.version AND d.role = 'certified-copy'
+    ORDER BY told.exchange_id, d.version DESC, d.sha256
+), held AS (
+    SELECT c.at, c.exchange_id, c.value, sha256(convert_to(
+        concat_ws(chr(10), 'pouch reconcile v1', e.kind, e.office, e."right", e.normal), 'UTF8')) AS key
+    FROM copied c JOIN exchange e ON e.hosted = $1 AND e.exchange_id = c.exchange_id AND e.party = $4
+        AND ($7::text IS NULL OR e.office = $7)
+    WHERE $6::text IS NULL OR EXISTS (
+        SELECT FROM fact f WHERE f.hosted = $1 AND f.exchange_id = c.exchange_id
+            AND f.name = $6 AND f.value = $2 AND f.at <= $5)
+    OFFSET 0
+), leaf AS (
+    SELECT DISTINCT ON (get_byte(h.key, 0) * 256 + get_byte(h.key, 1), h.key)
+        get_byte(h.key, 0) * 256 + get_byte(h.key, 1) AS bucket, h.key,
+        sha256('\x00'::bytea || h.key || h.value) || uuid_send(h.exchange_id) AS record
+    FROM held h
+    ORDER BY get_byte(h.key, 0) * 256 + get_byte(h.key, 1), h.key, h.at DESC, h.exchange_id DESC
+)
+SELECT bucket, string_agg(record, ''::bytea ORDER BY key) AS records FROM leaf GROUP BY bucket ORDER BY bucket;
+
+-- name: reconcile_find
+-- What is known now of documents that are named: per exchange the copies that went over, oldest first.
+SELECT a.place, told.at, coalesce(told.under_way, false) AS under_way,
+       $5::text IS NULL OR EXISTS (
+           SELECT FROM fact f WHERE f.hosted = $1 AND f.exchange_id = e.exchange_id AND f.name = $5 AND f.value = $2
+       ) AS taken,
+       ARRAY(
+           SELECT d.sha256 FROM document d
+           WHERE d.hosted = $1 AND d.exchange_id = e.exchange_id AND d.version <= told.version
+               AND d.role = 'certified-copy'
+           ORDER BY d.version, d.sha256 DESC
+       ) AS copies
+FROM unnest($6::text[], $7::text[], $8::text[], $9::text[])
+    WITH ORDINALITY AS a(kind, office, "right", normal, place)
+JOIN exchange e ON e.hosted = $1 AND e.party = $4 AND e.normal = a.normal AND e.office = a.office
+    AND e."right" = a."right" AND e.kind = a.kind
+CROSS JOIN LATERAL (
+    SELECT max(t.version) FILTER (WHERE t.state = 'done') AS version,
+           max(t.ended_at) FILTER (WHERE t.state = 'done') AS at,
+           bool_or(t.state IN ('ready', 'held')) AS under_way
+    FROM transmission t
+    WHERE t.hosted = $1 AND t.exchange_id = e.exchange_id AND t.counterpart = $2 AND t.task = ANY ($3::text[])
+) told
+ORDER BY a.place, told.at NULLS FIRST, e.exchange_id;
+
+-- name: reconcile_name
+SELECT e.exchange_id, e.kind, e.office, e."right", e.normal, e.number, e.filing_date,
+       ARRAY(
+           SELECT d.sha256 FROM document d
+           WHERE d.hosted = $1 AND d.exchange_id = e.exchange_id AND d.role = 'certified-copy'
+       ) AS copies
+FROM exchange e WHERE e.hosted = $1 AND e.exchange_id = ANY ($2::uuid[]);

@@ -14,7 +14,7 @@ from gateway.endpoints.bearer import bearer_of
 from gateway.endpoints.ledger.log import Head, Log
 from gateway.endpoints.middleware import Visit
 
-__all__ = ["HOSTED", "SCOPE", "Asked", "ask", "newest", "one_of", "signed", "whole_number"]
+__all__ = ["HOSTED", "SCOPE", "Asked", "ask", "newest", "one_of", "signed", "whole_number", "with_cosignatures"]
 
 SCOPE: Final = "ledger"
 #: The part of an address that names another log than that of the first hosted office.
@@ -72,6 +72,11 @@ async def signed(asked: Asked, name: str) -> Head:
     if head is None:
         raise Refused(Reason.LEDGER_SIZE_NOT_SIGNED, name)
     return head
+
+
+async def with_cosignatures(asked: Asked, head: Head) -> bytes:
+    """The whole note of a checkpoint, with the lines of the witnesses that have cosigned it."""
+    return head.note + await asked.log.cosignatures(asked.hosted, head.size, head.root)
 
 
 def one_of(asked: Asked, *names: str) -> str:

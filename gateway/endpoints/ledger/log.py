@@ -1,4 +1,4 @@
-"""What the ledger's door is given: the logs of the hosted offices, and who may read them."""
+"""What the ledger's door is given: the logs of the hosted offices, who may read them, and the mind of the witness."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 from gateway.core.office import OfficeCode
 from gateway.wire.tlog_tiles import Tile
 
-__all__ = ["Head", "Log", "LogReading"]
+__all__ = ["Conflicts", "Cosigned", "Head", "Inconsistent", "Log", "LogReading", "Witness"]
 
 
 class Head(Protocol):
@@ -29,6 +29,10 @@ class Log(Protocol):
 
     async def signed(self, hosted: OfficeCode, size: int) -> Head | None: ...
 
+    async def cosignatures(self, hosted: OfficeCode, size: int, root: bytes) -> bytes: ...
+
+    async def newest_cosigned(self, hosted: OfficeCode, least: int) -> Head | None: ...
+
     async def seq_of(self, hosted: OfficeCode, leaf_hash: bytes) -> int | None: ...
 
     async def leaf_hash(self, hosted: OfficeCode, seq: int) -> bytes: ...
@@ -43,8 +47,43 @@ class Log(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cosigned:
+    """The checkpoint is recorded and cosigned; `lines` are signature lines, each with its newline."""
+
+    lines: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflicts:
+    """Another checkpoint was cosigned last; `size` is that one's."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inconsistent:
+    """The proof does not lead from what was cosigned last to the checkpoint."""
+
+
+class Witness(Protocol):
+    """The mind of the witness."""
+
+    async def cosign(self, content: bytes, source: str) -> Cosigned | Conflicts | Inconsistent:
+        """Judge a request's body; `source` is where it came from.
+
+        Refused with SCHEMA_VIOLATION (malformed), LOG_UNKNOWN, CHECKPOINT_UNPROVEN; Deferred(RATE_EXCEEDED,
+        DATABASE_UNAVAILABLE).
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogReading:
-    """The logs and their readers: other offices than the hosted one, as agreed with the operator."""
+    """The logs, and their readers: other offices than the hosted one, as agreed with the operator.
+
+    With `witness`, this gateway cosigns others' logs.
+    """
 
     log: Log
     readers: frozenset[OfficeCode]
+    witness: Witness | None = None

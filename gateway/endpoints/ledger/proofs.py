@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.core.reason import Reason, Refused
-from gateway.endpoints.ledger.asking import Asked, ask, newest, one_of, signed, whole_number
+from gateway.endpoints.ledger.asking import Asked, ask, newest, one_of, signed, whole_number, with_cosignatures
 from gateway.endpoints.ledger.log import Head
 from gateway.endpoints.middleware import Visit
 from gateway.wire.rest_render import JSON
@@ -62,13 +62,18 @@ async def get_consistency(visit: Visit) -> web.StreamResponse:
 
 
 async def get_proof_file(visit: Visit) -> web.StreamResponse:
-    """Give the .tlog-proof file of an entry under the newest checkpoint: to be kept and verified without us."""
+    """Give the .tlog-proof file of an entry, to be kept and verified without us.
+
+    Under the newest checkpoint that covers it and was cosigned, with its cosignatures; before that, under the newest.
+    """
     asked = ask(visit)
     seq = whole_number(visit.request.match_info["seq"], "seq")
     head = await newest(asked)
     _check_within(seq, head)
+    head = await asked.log.newest_cosigned(asked.hosted, seq + 1) or head
+    note = await with_cosignatures(asked, head)
     proof = await asked.log.inclusion(asked.hosted, seq, head.size)
-    written = render_proof(LogProof(index=seq, proof=tuple(proof), checkpoint=head.note))
+    written = render_proof(LogProof(index=seq, proof=tuple(proof), checkpoint=note))
     return web.Response(body=written, headers={"Content-Type": PROOF_MEDIA_TYPE})
 
 

@@ -1,5 +1,7 @@
 """The log as static files: /ledger/checkpoint, /ledger/tile/... and /ledger/tile/entries/... (C2SP tlog-tiles).
 
+Below /ledger/witnessed there is the same log up to its newest cosigned checkpoint, for clients that want a witness.
+
 Rules: what is full never changes and may be kept by who fetched it; nothing beyond the newest checkpoint is given.
 """
 
@@ -8,11 +10,11 @@ from typing import Final
 from aiohttp import web
 
 from gateway.core.reason import Reason, Refused
-from gateway.endpoints.ledger.asking import Asked, ask, newest
+from gateway.endpoints.ledger.asking import Asked, ask, newest, with_cosignatures
 from gateway.endpoints.middleware import Visit
 from gateway.wire.tlog_tiles import ENTRIES, TILE_WIDTH, MalformedLog, Tile, parse_tile_path, tile_of
 
-__all__ = ["TEXT", "get_checkpoint", "get_tile"]
+__all__ = ["TEXT", "get_checkpoint", "get_cosigned", "get_tile"]
 
 TEXT: Final = "text/plain; charset=utf-8"
 _BYTES: Final = "application/octet-stream"
@@ -20,9 +22,19 @@ _FOR_EVER: Final = "private, max-age=31536000, immutable"
 
 
 async def get_checkpoint(visit: Visit) -> web.StreamResponse:
-    """Give the newest signed checkpoint, or Refused(LEDGER_SIZE_NOT_SIGNED) before the first."""
-    head = await newest(ask(visit))
-    return web.Response(body=head.note, headers={"Content-Type": TEXT})
+    """Give the newest signed checkpoint with the cosignatures known for it; Refused(LEDGER_SIZE_NOT_SIGNED)."""
+    asked = ask(visit)
+    head = await newest(asked)
+    return web.Response(body=await with_cosignatures(asked, head), headers={"Content-Type": TEXT})
+
+
+async def get_cosigned(visit: Visit) -> web.StreamResponse:
+    """Give the newest checkpoint that a witness has cosigned, with its lines; Refused(LEDGER_SIZE_NOT_SIGNED)."""
+    asked = ask(visit)
+    head = await asked.log.newest_cosigned(asked.hosted, 0)
+    if head is None:
+        raise Refused(Reason.LEDGER_SIZE_NOT_SIGNED)
+    return web.Response(body=await with_cosignatures(asked, head), headers={"Content-Type": TEXT})
 
 
 async def get_tile(visit: Visit) -> web.StreamResponse:

@@ -85,8 +85,8 @@ class LogHouse:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, dsn: Secret, *, roll_over=False):
-    """Found and open it; with `roll_over`, a second key signs too."""
+async def open_house(folder: Path, dsn: Secret, *, roll_over=False, ledger=None):
+    """Found and open it; with `roll_over`, a second key signs too; `ledger` goes over that table of the settings."""
     bound = open_socket("127.0.0.1:0")
     url = f"http://127.0.0.1:{bound.getsockname()[1]}"
     founded = found_gateway(Founding(folder=folder, office="XA", name="Office XA"))
@@ -97,6 +97,7 @@ async def open_house(folder: Path, dsn: Secret, *, roll_over=False):
     if roll_over:
         write_note_key(folder / "keys" / "former.key", generate_note_key(ORIGIN))
         main["ledger"]["keys"].append("keys/former.key")
+    main["ledger"] |= ledger or {}
     founded.main.write_text(tomli_w.dumps(main))
     offices = tomllib.loads(founded.offices.read_text())
     keys = {}

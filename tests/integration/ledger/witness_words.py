@@ -1,0 +1,109 @@
+"""A log and a witness's reader written from the C2SP texts alone: the referee, which imports nothing of ours.
+
+signed-note, tlog-checkpoint, tlog-cosignature v1, tlog-witness; hashes and proofs after RFC 6962 section 2.1.
+"""
+
+import base64
+import hashlib
+import struct
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+
+def b64(content):
+    return base64.b64encode(content).decode()
+
+
+def leaf(content):
+    return hashlib.sha256(b"\x00" + content).digest()
+
+
+def split(size):
+    """The largest power of two smaller than size."""
+    return 1 << (size - 1).bit_length() - 1
+
+
+def root(leaves):
+    """MTH of RFC 6962, over leaf hashes."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return leaves[0]
+    k = split(len(leaves))
+    return hashlib.sha256(b"\x01" + root(leaves[:k]) + root(leaves[k:])).digest()
+
+
+def proof(old, leaves, whole=True):
+    """PROOF(m, D[n]) of RFC 6962 section 2.1.2."""
+    if old == 0 or (old == len(leaves) and whole):
+        return []
+    if old == len(leaves):
+        return [root(leaves)]
+    k = split(len(leaves))
+    if old <= k:
+        return [*proof(old, leaves[:k], whole), root(leaves[k:])]
+    return [*proof(old - k, leaves[k:], False), root(leaves[:k])]
+
+
+class RefereeLog:
+    """A log of another party: its key, its leaves, its signed checkpoints."""
+
+    def __init__(self, origin, leaves=()):
+        self.origin = origin
+        self.key = Ed25519PrivateKey.generate()
+        self.leaves = [leaf(content) for content in leaves]
+
+    @property
+    def vkey(self):
+        typed = b"\x01" + self.key.public_key().public_bytes_raw()
+        return f"{self.origin}+{self._id().hex()}+{b64(typed)}"
+
+    def _id(self):
+        typed = b"\x01" + self.key.public_key().public_bytes_raw()
+        return hashlib.sha256(self.origin.encode() + b"\n" + typed).digest()[:4]
+
+    def grow(self, count):
+        start = len(self.leaves)
+        self.leaves += [leaf(f"{self.origin} {number}".encode()) for number in range(start, start + count)]
+        return self
+
+    def text(self, size=None):
+        leaves = self.leaves if size is None else self.leaves[:size]
+        return f"{self.origin}\n{len(leaves)}\n{b64(root(leaves))}\n"
+
+    def sign(self, text):
+        signature = b64(self._id() + self.key.sign(text.encode()))
+        return f"{text}\n\u2014 {self.origin} {signature}\n".encode()
+
+    def note(self, size=None):
+        return self.sign(self.text(size))
+
+    def request(self, old, size=None):
+        """The body of add-checkpoint."""
+        leaves = self.leaves if size is None else self.leaves[:size]
+        lines = "".join(f"{b64(digest)}\n" for digest in proof(old, leaves))
+        return f"old {old}\n{lines}\n".encode() + self.note(size)
+
+
+def cosigned_at(vkey, text, lines):
+    """Check the cosignature in a witness's answer; gives its time in seconds. AssertionError if there is none."""
+    name, key_id, typed = vkey.split("+", 2)
+    typed = base64.b64decode(typed)
+    assert typed[0] == 0x04
+    assert hashlib.sha256(name.encode() + b"\n" + typed).digest()[:4].hex() == key_id
+    found = []
+    for line in lines.decode().splitlines(keepends=True):
+        assert line.startswith("\u2014 ") and line.endswith("\n")
+        who, content = line[2:-1].split(" ")
+        content = base64.b64decode(content, validate=True)
+        if who == name and content[:4].hex() == key_id:
+            (seconds,) = struct.unpack(">Q", content[4:12])
+            message = f"cosignature/v1\ntime {seconds}\n{text}".encode()
+            try:
+                Ed25519PublicKey.from_public_bytes(typed[1:]).verify(content[12:], message)
+            except InvalidSignature:
+                raise AssertionError("the cosignature is wrong") from None
+            found.append(seconds)
+    assert len(found) == 1
+    return found[0]
