@@ -61,12 +61,12 @@ class _Allowance:
 class Archive:
     """An open archive; it neither owns nor closes its source, and is not to be used from two threads at once."""
 
-    def __init__(self, source: BinaryIO, limits: ArchiveLimits, allowance: _Allowance | None, depth: int) -> None:
-        if depth > limits.depth:
+    def __init__(self, source: BinaryIO, limits: ArchiveLimits, outer: "Archive | None" = None) -> None:
+        self._depth: int = 1 if outer is None else outer._depth + 1
+        if self._depth > limits.depth:
             raise Refused(Reason.ARCHIVE_LIMIT, "nesting")
         self._source = source
         self._limits = limits
-        self._depth = depth
         extent = Extent(entries=limits.entries, directory=limits.directory)
         self._size, self._entries = read_directory(source, extent)
         unfolded = sum(entry.size for entry in self._entries)
@@ -74,7 +74,7 @@ class Archive:
             if entry.size > limits.slack + limits.ratio * entry.compressed:
                 raise Refused(Reason.ARCHIVE_LIMIT, entry.name)
         most = min(limits.total, limits.total_slack + limits.total_ratio * self._size)
-        self._allowance = allowance or _Allowance(most)
+        self._allowance: _Allowance = _Allowance(most) if outer is None else outer._allowance
         self._allowance.take(unfolded)
         self._by_name = {entry.name: entry for entry in self._entries}
 
@@ -122,25 +122,24 @@ class Archive:
             for _ in self.stream(entry.name):
                 pass
 
-    def inner(self, name: str, work: BinaryIO | None = None) -> "Archive":
-        """Open an archive inside this one, under its limits and what is left of its allowance.
+    def unfold(self, name: str, work: BinaryIO | None = None) -> BinaryIO:
+        """Give a content as a seekable source, read to its end once and so known to be true.
 
-        A stored one is read where it lies, whatever its size, but is not checked against its CRC-32 by this. A
-        deflated one is unfolded into `work`, an empty file of the caller's, or into memory up to the limits' `whole`.
-        KeyError; Refused as `open_archive` and `read`.
+        A stored one is read where it lies, whatever its size. A deflated one is unfolded into `work`, an empty file of
+        the caller's, or into memory up to the limits' `whole`. KeyError; Refused as `read`.
         """
         entry = self.entry(name)
         if entry.method != DEFLATED:
-            return self._opened(io.BufferedReader(_Window(self._source, entry.data_at, entry.size)))
+            for _ in self.stream(name):
+                pass
+            return io.BufferedReader(_Window(self._source, entry.data_at, entry.size))
         if work is None and entry.size > self._limits.whole:
             raise Refused(Reason.ARCHIVE_LIMIT, name)
         unfolded = io.BytesIO() if work is None else work
         for piece in self.stream(name):
             unfolded.write(piece)
-        return self._opened(unfolded)
-
-    def _opened(self, source: BinaryIO) -> "Archive":
-        return Archive(source, self._limits, self._allowance, self._depth + 1)
+        unfolded.seek(0)
+        return unfolded
 
     def _stored(self, entry: Entry) -> Iterator[bytes]:
         at, left = entry.data_at, entry.compressed
@@ -213,10 +212,11 @@ class _Window(io.RawIOBase):
         return len(found)
 
 
-def open_archive(source: BinaryIO | bytes, limits: ArchiveLimits = PACKAGE) -> Archive:
+def open_archive(source: BinaryIO | bytes, limits: ArchiveLimits = PACKAGE, *, outer: Archive | None = None) -> Archive:
     """Open an archive from a seekable source or from memory, its directory judged and compared with its entries.
 
+    One that lay inside another is opened under the allowance and depth of that `outer` one.
     Refused with ARCHIVE_MALFORMED, ARCHIVE_CONTRADICTION, ARCHIVE_NAME, ARCHIVE_LINK, ARCHIVE_ENCRYPTED,
     ARCHIVE_METHOD or ARCHIVE_LIMIT (APPNOTE 6.3.10; hostile-cases C1 to C12).
     """
-    return Archive(io.BytesIO(source) if isinstance(source, bytes) else source, limits, None, 1)
+    return Archive(io.BytesIO(source) if isinstance(source, bytes) else source, limits, outer)

@@ -1,12 +1,14 @@
 """What the pages say in tables that another file knows better: written from it, and compared with it by a test.
 
-python tests/docs/generated_pages.py        writes docs/reasons.md and the table of calls in docs/integrators.md
+python tests/docs/generated_pages.py        writes docs/reasons.md, docs/findings.md and the table of calls in
+                                            docs/integrators.md
 """
 
 import json
 import re
 from pathlib import Path
 
+from gateway.core.finding import Code
 from gateway.core.reason import Blame, Reason, Retry
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -44,6 +46,23 @@ def reasons_page() -> str:
             if reason.code.startswith(family):
                 told = [reason.code, reason.name, reason.text, reason.remedy, _RETRY[reason.retry]]
                 lines.append(f"| {' | '.join([*told, _BLAME[reason.blame], str(reason.http)])} |")
+    return "\n".join(lines) + "\n"
+
+
+def findings_page() -> str:
+    """docs/findings.md, of the table of findings."""
+    lines = [
+        "# Findings",
+        "",
+        "What `pouch validate` and the gateway itself find in a document or package, one row each; codes are for ever.",
+        "An error turns the thing away, a warning is stored and shown, a note is told. Written from",
+        "`gateway/core/finding.py` by `python tests/docs/generated_pages.py`; a test compares both.",
+        "",
+        "| code | severity | what | what to do | rule |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for row in Code:
+        lines.append(f"| {' | '.join([row.code, row.severity.value, row.text, row.remedy, row.rule])} |")
     return "\n".join(lines) + "\n"
 
 
@@ -104,5 +123,6 @@ def with_calls(page: str) -> str:
 
 if __name__ == "__main__":
     (DOCS / "reasons.md").write_text(reasons_page())
+    (DOCS / "findings.md").write_text(findings_page())
     integrators = DOCS / "integrators.md"
     integrators.write_text(with_calls(integrators.read_text()))

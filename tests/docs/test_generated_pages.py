@@ -3,8 +3,9 @@
 import re
 
 from fenced import ROOT
-from generated_pages import calls_table, reasons_page, with_calls
+from generated_pages import calls_table, findings_page, reasons_page, with_calls
 
+from gateway.core.finding import Code
 from gateway.core.reason import Reason
 from gateway.core.receipt import Event
 
@@ -15,6 +16,14 @@ def test_the_reasons_page_is_the_table_of_reasons():
     page = (ROOT / "docs" / "reasons.md").read_text()
     assert page == reasons_page(), REMEDY
     assert re.findall(r"^\| (\d{4}) \|", page, re.MULTILINE) == [reason.code for reason in Reason]
+
+
+def test_the_findings_page_is_the_table_of_findings():
+    page = (ROOT / "docs" / "findings.md").read_text()
+    assert page == findings_page(), REMEDY
+    assert re.findall(r"^\| ([a-z0-9-]+) \| (?:error|warning|note) \|", page, re.MULTILINE) == [
+        row.code for row in Code
+    ]
 
 
 def test_the_table_of_calls_is_that_of_the_openapi_description():

@@ -325,23 +325,33 @@ def test_a_name_that_is_not_there_is_no_entry() -> None:
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_an_archive_inside_an_archive_is_read(method: int) -> None:
     outer = open_archive(zipped("inner.zip", method=method, content=zipped("a.xml")))
-    assert outer.inner("inner.zip").read("a.xml") == TEXT
-    assert outer.inner("inner.zip", io.BytesIO()).read("a.xml") == TEXT
+    assert open_archive(outer.unfold("inner.zip"), outer=outer).read("a.xml") == TEXT
+    assert open_archive(outer.unfold("inner.zip", io.BytesIO()), outer=outer).read("a.xml") == TEXT
 
 
 def test_a_deflated_archive_inside_is_held_in_memory_within_the_limit_only() -> None:
     nested = zipped("inner.zip", content=zipped("a.xml"))
     limits = ArchiveLimits(whole=10)
     with pytest.raises(Refused) as caught:
-        open_archive(nested, limits).inner("inner.zip")
+        open_archive(nested, limits).unfold("inner.zip")
     assert caught.value.reason is Reason.ARCHIVE_LIMIT
-    assert open_archive(nested, limits).inner("inner.zip", io.BytesIO()).names == ("a.xml",)
+    assert open_archive(open_archive(nested, limits).unfold("inner.zip", io.BytesIO())).names == ("a.xml",)
+
+
+def test_a_stored_content_is_unfolded_where_it_lies_and_known_to_be_true() -> None:
+    stored = zipped("a", method=zipfile.ZIP_STORED)
+    unfolded = open_archive(stored).unfold("a")
+    unfolded.seek(-8, io.SEEK_END)
+    assert unfolded.read(100) == TEXT[-8:]
+    with pytest.raises(Refused) as caught:
+        open_archive(stored.replace(b"A pouch", b"A couch", 1)).unfold("a")
+    assert caught.value.reason is Reason.ARCHIVE_DAMAGED
 
 
 def test_archives_in_archives_end_at_the_depth() -> None:
     def descend(archive: Archive, depth: int) -> None:
         for _ in range(depth):
-            archive = archive.inner("next.zip")
+            archive = open_archive(archive.unfold("next.zip"), outer=archive)
 
     nested = zipped("a.xml")
     for _ in range(4):
@@ -356,9 +366,9 @@ def test_archives_inside_share_the_outer_ones_allowance() -> None:
     """What each would be allowed alone is too much together."""
     inner = zipped("a", content=b"x" * 4000)
     outer = open_archive(zipped("1.zip", "2.zip", content=inner), ArchiveLimits(total=2 * len(inner) + 6000))
-    outer.inner("1.zip")
+    open_archive(outer.unfold("1.zip"), outer=outer)
     with pytest.raises(Refused) as caught:
-        outer.inner("2.zip")
+        open_archive(outer.unfold("2.zip"), outer=outer)
     assert caught.value.reason is Reason.ARCHIVE_LIMIT
 
 

@@ -145,7 +145,7 @@ def test_a_mutant_is_read_truly_or_refused(changes: list[tuple[int, str, bytes]]
         archive = open_archive(mutant)
         read = {name: hashlib.sha256(archive.read(name)).digest() for name in archive.names}
         if "inner.zip" in read:
-            archive.inner("inner.zip").verify()
+            open_archive(archive.unfold("inner.zip"), outer=archive).verify()
     except Refused:
         return
     honest = open_archive(MODEL)

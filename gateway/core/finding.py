@@ -1,0 +1,206 @@
+"""The one table of what an inspection of a document or package can find, and the report that is made of it.
+
+Rules:
+- Codes are forever: they stand in reports, in receipts' facts and in partners' programs. One code has one severity.
+- ERROR is what makes the thing unusable or dangerous, and turns it away; WARNING is what a clerk should look at;
+  NOTE is what is worth knowing. What is only unusual is never an error: a refusal can cost a priority right.
+- `text` and `remedy` are written for a clerk and hold no value; values of the thing itself stand in `detail`, bounded
+  and printable, and go to its sender only. An access code stands nowhere.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Final
+
+__all__ = ["CertificationVerdict", "Code", "Finding", "Form", "Judgement", "Report", "Severity", "found", "judged"]
+
+_DETAIL_LIMIT: Final = 200
+_PLACE_LIMIT: Final = 600
+
+
+class Severity(Enum):
+    """What a finding does: an error turns away, a warning is stored and shown, a note is told."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Judgement(Enum):
+    """The result of an inspection, in the words of every verdict here (ETSI EN 319 102-1, 5.1.3)."""
+
+    PASSED = "PASSED"
+    INDETERMINATE = "INDETERMINATE"  # it could not be told, and nothing bad was found
+    FAILED = "FAILED"
+
+
+class Form(Enum):
+    """Every form in which a document or package travels, as it is recognised by its bytes."""
+
+    PDF = "pdf"
+    PDDP = "pddp"
+    EPO = "epo"
+    WAD = "wad"
+    WASP = "wasp"
+    SEP = "sep"
+    ST36 = "st36"
+    ST96 = "st96"
+    SIGNED_XML = "signed-xml"
+    XML = "xml"
+    ARCHIVE = "archive"
+    UNKNOWN = "unknown"
+
+
+_E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+
+# fmt: off
+class Code(Enum):
+    """Every finding: (code, severity, the rule with its paragraph, one sentence for a clerk, what to do next)."""
+
+    def __init__(self, code: str, severity: Severity, rule: str, text: str, remedy: str) -> None:
+        self.code = code
+        self.severity = severity
+        self.rule = rule
+        self.text = text
+        self.remedy = remedy
+
+    # any form ----------------------------------------------------------------------------------------------
+    EMPTY = ("empty", _E, "every document has bytes", "There is nothing in the file.", "Send the file itself; check that it was written whole.")
+    TYPE_MISMATCH = ("type-mismatch", _E, "RFC 6838: a media type names the form of the bytes", "The file is not of the type that is declared for it.", "Declare the type of the bytes that are sent (PDF, XML, ZIP), or send the file that was meant.")
+    FORM_UNKNOWN = ("form-unknown", _W, "WIPO ST.92; PCT Administrative Instructions, Annex F", "The file is of no form that is known here, so that nothing inside it was checked.", "Send a PDF, or a package of an agreed form; a plain file may travel beside them as a supplement.")
+    TOO_COSTLY = ("too-costly", _E, "a file of 10 MB or less costs at most 50 MB of memory and 1 s of processor", "The file unfolds into more than is examined: it is damaged, or was made to do harm.", "Make the file again with a usual tool; do not nest or repeat its contents.")
+    NOT_EXAMINED = ("not-examined", _W, "what cannot be examined is not refused", "The examination did not come to an end, for a cause on this side or in the file.", "Nothing to do; a person at the receiving office should open the file with care.")
+    # archives ----------------------------------------------------------------------------------------------
+    ARCHIVE_MALFORMED = ("archive-malformed", _E, "APPNOTE 6.3.10, 4.3", "The file is not a well-formed ZIP archive.", "Make the archive again with a usual tool, in one piece, and send it as it was made.")
+    ARCHIVE_CONTRADICTION = ("archive-contradiction", _E, "APPNOTE 6.3.10, 4.3.2 and 4.3.12: directory and local headers agree", "The archive says two things of one entry, or has bytes that belong to none.", "Make the archive again with a usual tool; put nothing before, between or after its entries.")
+    ARCHIVE_NAME = ("archive-name", _E, "APPNOTE 6.3.10, 4.4.17: relative names; Unicode NFC", "An entry has a name that cannot be taken, or two names are one on another system.", "Give each file a relative name of its own: no .. or backslash, Unicode NFC, different in more than case.")
+    ARCHIVE_LINK = ("archive-link", _E, "a package holds files and folders", "The archive holds a link or a device.", "Put files and folders into the archive, nothing else.")
+    ARCHIVE_ENCRYPTED = ("archive-encrypted", _E, "APPNOTE 6.3.10, 6 and 7", "An entry is encrypted.", "Send the archive without a password; the connection protects it.")
+    ARCHIVE_METHOD = ("archive-method", _E, "APPNOTE 6.3.10, 4.4.5: stored or deflated", "An entry is compressed in a way that is not taken.", "Store or deflate the entries; no other method.")
+    ARCHIVE_LIMIT = ("archive-limit", _E, "bounds of count, total, ratio and nesting", "The archive unfolds into more than is taken.", "Send fewer or smaller files, and no archives inside archives inside archives.")
+    ARCHIVE_DAMAGED = ("archive-damaged", _E, "APPNOTE 6.3.10, 4.4.7: CRC-32 and sizes", "The content of an entry is not what the archive says of it.", "The archive was damaged or cut short: make it again and send it again.")
+    # XML ---------------------------------------------------------------------------------------------------
+    XML_MALFORMED = ("xml-malformed", _E, "XML 1.0, 2.1", "The XML is not well-formed.", "Send well-formed XML in UTF-8 with one root element.")
+    XML_DOCTYPE = ("xml-doctype", _E, "no internal subset, no unknown external id, no processing instruction", "The XML has a DOCTYPE or a processing instruction that is not taken.", "Send the document without them; of ST.36 and Annex F the official external id may stay.")
+    XML_LIMIT = ("xml-limit", _E, "bounds of depth, names, text and number of nodes", "The XML is larger or nested more deeply than is taken.", "Send large contents as files of their own, not inside the XML.")
+
+    def __str__(self) -> str:
+        return self.code
+# fmt: on
+
+
+if len({row.code for row in Code}) != len(Code):  # two rows with one code would make reports ambiguous for ever
+    raise TypeError("two findings share a code")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One finding. `place` is an entry name, page, XPath or line, " > " between outer and inner; None for the whole."""
+
+    code: Code
+    place: str | None = None
+    detail: str | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """What it does."""
+        return self.code.severity
+
+    def within(self, outer: str) -> "Finding":
+        """The same finding as seen from the package that holds the thing under the name `outer`."""
+        return replace(self, place=_bounded(f"{outer} > {self.place}" if self.place else outer, _PLACE_LIMIT))
+
+    def told(self) -> dict[str, str]:
+        """The finding as JSON tells it; members without a value are left out."""
+        row = self.code
+        members = {
+            "severity": row.severity.value,
+            "code": row.code,
+            "place": self.place,
+            "rule": row.rule,
+            "text": row.text,
+            "remedy": row.remedy,
+            "detail": self.detail,
+        }
+        return {name: value for name, value in members.items() if value is not None}
+
+
+def found(code: Code, place: str | None = None, detail: object = None) -> Finding:
+    """Make a finding of values that may come from the thing itself: printable, on one line, and bounded."""
+    return Finding(
+        code=code,
+        place=None if place is None else _bounded(place, _PLACE_LIMIT),
+        detail=None if detail is None else _bounded(str(detail), _DETAIL_LIMIT),
+    )
+
+
+def _bounded(text: str, limit: int) -> str:
+    shown = "".join(letter if letter.isprintable() else "?" for letter in text[: limit + 1])
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificationVerdict:
+    """What the office's own signature on a copy says: the verdict of the Certification, not of the transport.
+
+    `sub_indication` and `explanation` are those of the verification; `signer` is the SHA-256 of the certificate in
+    hex; `covers_all` whether nothing was added to the file after it was signed.
+    """
+
+    judgement: Judgement
+    explanation: str
+    sub_indication: str | None = None
+    signer: str | None = None
+    covers_all: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The result of an inspection. `digests` are SHA-256 in hex by name, the thing itself under its own name first."""
+
+    form: Form
+    name: str
+    judgement: Judgement
+    findings: tuple[Finding, ...]
+    digests: Mapping[str, str] = field(default_factory=dict)
+    certification: CertificationVerdict | None = None
+
+    def of(self, severity: Severity) -> tuple[Finding, ...]:
+        """The findings of one severity, in their order."""
+        return tuple(each for each in self.findings if each.severity is severity)
+
+    def told(self) -> dict[str, object]:
+        """The report as JSON tells it (`pouch validate --json`)."""
+        members: dict[str, object] = {
+            "verdict": self.judgement.value,
+            "form": self.form.value,
+            "name": self.name,
+            "findings": [each.told() for each in self.findings],
+            "digests": dict(self.digests),
+        }
+        if self.certification is not None:
+            seal = self.certification
+            members["certification"] = (
+                {
+                    "verdict": seal.judgement.value,
+                    "explanation": seal.explanation,
+                    "coversAll": seal.covers_all,
+                }
+                | ({"subIndication": seal.sub_indication} if seal.sub_indication else {})
+                | ({"signer": seal.signer} if seal.signer else {})
+            )
+        return members
+
+
+#: Findings that say that something could not be told.
+_UNTOLD: Final = frozenset({Code.NOT_EXAMINED, Code.FORM_UNKNOWN})
+
+
+def judged(findings: Iterable[Finding]) -> Judgement:
+    """The judgement that findings lead to: FAILED by an error, INDETERMINATE if not all was examined."""
+    kept = tuple(findings)
+    if any(each.severity is Severity.ERROR for each in kept):
+        return Judgement.FAILED
+    return Judgement.INDETERMINATE if any(each.code in _UNTOLD for each in kept) else Judgement.PASSED

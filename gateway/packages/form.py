@@ -1,0 +1,116 @@
+"""What a form is to the engine: a small Protocol, what it is shown of a file, and what it gives back.
+
+How to add a form, as one file of its own beside this one:
+1. `gateway/packages/<form>.py` with a class of a `form` (core.finding.Form), a `recognises` and an `inspect`;
+2. its rows in `gateway/core/finding.py: Code` (then `python tests/docs/generated_pages.py`);
+3. its name in `gateway/packages/forms.py: FORMS`, the special before the general.
+
+Rules:
+- `recognises` looks only at what it is shown: it neither seeks nor parses.
+- `inspect` yields findings. A Refused of the archive or XML reader may pass through it: the engine makes it one.
+- Nothing is written but into `work` files of the setting, nothing is fetched, and memory does not grow with the input.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+from gateway.core.finding import CertificationVerdict, Finding, Form, Report
+from gateway.core.office import Application
+from gateway.wire.archive import Archive
+
+__all__ = ["Declared", "FormReader", "Inspected", "Look", "Seals", "Setting", "Subject"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What the first glance at a file tells: its first bytes (up to 4 KiB), and what they announce.
+
+    `root` is the local name and namespace of the root element if it begins like XML, `doctype` the external id's
+    literals (public and system, one of them or both) of a DOCTYPE before it. `archive` is open if it is a ZIP file
+    that the reader takes.
+    """
+
+    size: int
+    first: bytes
+    root: tuple[str, str] | None = None
+    doctype: tuple[str, ...] | None = None
+    archive: Archive | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the files in the archive, none if it is no archive."""
+        return self.archive.names if self.archive is not None else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What the sender says of the file, against which it is checked; None and empty for what he does not say."""
+
+    media_type: str | None = None
+    application: Application | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The file under inspection: a seekable source, its name for places, the first glance, what was declared."""
+
+    source: BinaryIO
+    name: str
+    look: Look
+    declared: Declared
+
+
+class Seals(Protocol):
+    """Judges the office's own signature inside a document; bound to pki where the engine is put together."""
+
+    def of_pdf(self, source: BinaryIO, at: datetime) -> CertificationVerdict | None: ...
+
+
+class Setting(Protocol):
+    """What the engine lends a form while it inspects."""
+
+    @property
+    def at(self) -> datetime: ...
+
+    @property
+    def seals(self) -> Seals: ...
+
+    def inside(self, source: BinaryIO, name: str, declared: Declared | None = None) -> Report:
+        """Inspect a file inside the package by the same engine, one level deeper; places are the inner file's own.
+
+        An archive inside shares the allowance of the one it lay in.
+        """
+        ...
+
+    def work(self) -> BinaryIO:
+        """Give an empty file of the work area; it is gone when the inspection ends."""
+        ...
+
+
+@dataclass(slots=True)
+class Inspected:
+    """What an inspection learns beside its findings; a form fills in what it has."""
+
+    digests: dict[str, str] = field(default_factory=dict)
+    certification: CertificationVerdict | None = None
+
+
+class FormReader(Protocol):
+    """One form: recognises its files and inspects them."""
+
+    @property
+    def form(self) -> Form: ...
+
+    @property
+    def media_types(self) -> frozenset[str]:
+        """The media types that may be declared for it."""
+        ...
+
+    def recognises(self, look: Look) -> bool: ...
+
+    def inspect(self, subject: Subject, setting: Setting, learnt: Inspected) -> Iterator[Finding]:
+        """Yield what is found, in the order of the file; Refused of the readers below may pass through."""
+        ...
