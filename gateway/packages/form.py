@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
+from cryptography.x509 import Certificate
+
 from gateway.core.finding import CertificationVerdict, Finding, Form, Report
 from gateway.core.office import Application
 from gateway.wire.archive import Archive
 
-__all__ = ["Declared", "FormReader", "Inspected", "Look", "Seals", "Setting", "Subject"]
+__all__ = ["Declared", "FormReader", "Inspected", "Look", "Setting", "Subject"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +65,6 @@ class Subject:
     declared: Declared
 
 
-class Seals(Protocol):
-    """Judges the office's own signature inside a document; bound to pki where the engine is put together."""
-
-    def of_pdf(self, source: BinaryIO, at: datetime) -> CertificationVerdict | None: ...
-
-
 class Setting(Protocol):
     """What the engine lends a form while it inspects."""
 
@@ -76,7 +72,9 @@ class Setting(Protocol):
     def at(self) -> datetime: ...
 
     @property
-    def seals(self) -> Seals: ...
+    def roots(self) -> tuple[Certificate, ...]:
+        """Authorities, or signers themselves, whose signatures on documents and packages are agreed."""
+        ...
 
     def inside(self, source: BinaryIO, name: str, declared: Declared | None = None) -> Report:
         """Inspect a file inside the package by the same engine, one level deeper; places are the inner file's own.

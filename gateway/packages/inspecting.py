@@ -9,15 +9,17 @@ comes from outside does so in a confined process (confining.py), since a form ma
 import hashlib
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from itertools import islice
 from typing import BinaryIO, Final, cast
 
+from cryptography.x509 import Certificate
+
 from gateway.core.finding import Code, Finding, Form, Report, found, judged
 from gateway.core.reason import Reason, Refused
-from gateway.packages.form import Declared, FormReader, Inspected, Look, Seals, Setting, Subject
+from gateway.packages.form import Declared, FormReader, Inspected, Look, Setting, Subject
 from gateway.packages.forms import FORMS
 from gateway.packages.looking import look_at
 from gateway.wire.archive import Archive
@@ -49,11 +51,19 @@ _SILENT: Final = frozenset({None, "", "application/octet-stream"})
 
 
 def inspect(
-    source: BinaryIO | bytes, *, name: str, at: datetime, seals: Seals, declared: Declared | None = None
+    source: BinaryIO | bytes,
+    *,
+    name: str,
+    at: datetime,
+    roots: Sequence[Certificate] = (),
+    declared: Declared | None = None,
 ) -> Report:
-    """Inspect one file and give its report; `name` stands for the file in places and digests, `at` is now."""
+    """Inspect one file and give its report; `name` stands for the file in places and digests, `at` is now.
+
+    `roots` are the authorities, or the signers themselves, whose signatures on documents are agreed.
+    """
     with ExitStack() as open_files:
-        setting = _Setting(at=at, seals=seals, open_files=open_files, depth=1)
+        setting = _Setting(at=at, roots=tuple(roots), open_files=open_files, depth=1)
         opened = io.BytesIO(source) if isinstance(source, bytes) else source
         return setting.inside(opened, name, declared)
 
@@ -69,8 +79,8 @@ def finding_of(refused: Refused) -> Finding:
 class _Setting:
     """What one level of an inspection lends its form; `outer` is the archive in which the thing lies."""
 
-    def __init__(self, *, at: datetime, seals: Seals, open_files: ExitStack, depth: int) -> None:
-        self._at, self._seals, self._open_files, self._depth = at, seals, open_files, depth
+    def __init__(self, *, at: datetime, roots: tuple[Certificate, ...], open_files: ExitStack, depth: int) -> None:
+        self._at, self._roots, self._open_files, self._depth = at, roots, open_files, depth
         self.outer: Archive | None = None
 
     @property
@@ -78,8 +88,8 @@ class _Setting:
         return self._at
 
     @property
-    def seals(self) -> Seals:
-        return self._seals
+    def roots(self) -> tuple[Certificate, ...]:
+        return self._roots
 
     def work(self) -> BinaryIO:
         return cast(BinaryIO, self._open_files.enter_context(tempfile.TemporaryFile()))
@@ -87,7 +97,7 @@ class _Setting:
     def inside(self, source: BinaryIO, name: str, declared: Declared | None = None) -> Report:
         if self._depth > _DEPTH:
             raise Refused(Reason.ARCHIVE_LIMIT, name)
-        inner = _Setting(at=self._at, seals=self._seals, open_files=self._open_files, depth=self._depth + 1)
+        inner = _Setting(at=self._at, roots=self._roots, open_files=self._open_files, depth=self._depth + 1)
         inner.outer = self.outer
         return _report(source, name, declared or Declared(), inner)
 

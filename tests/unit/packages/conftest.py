@@ -1,25 +1,17 @@
-"""What the tests of packages share: the engine with a fixed clock and no seals to judge."""
+"""What the tests of packages share: the engine with a fixed clock."""
 
 import io
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import BinaryIO
 
 import pytest
 
-from gateway.core.finding import CertificationVerdict, Report
+from gateway.core.finding import Report
 from gateway.packages.form import Declared
 from gateway.packages.inspecting import inspect
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-
-
-class NoSeals:
-    """No document bears a signature of its own."""
-
-    def of_pdf(self, source: BinaryIO, at: datetime) -> CertificationVerdict | None:
-        return None
 
 
 Inspecting = Callable[..., Report]
@@ -28,7 +20,7 @@ Inspecting = Callable[..., Report]
 @pytest.fixture
 def inspecting() -> Inspecting:
     def run(source: bytes, name: str = "thing", media_type: str | None = None) -> Report:
-        return inspect(source, name=name, at=AT, seals=NoSeals(), declared=Declared(media_type=media_type))
+        return inspect(source, name=name, at=AT, declared=Declared(media_type=media_type))
 
     return run
 
