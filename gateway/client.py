@@ -249,9 +249,12 @@ class OfficeClient:
         body = {"header": self.head(), "explanation": explanation}
         return await self.call("DELETE" if lift else "POST", path, body)
 
-    async def resend(self, exchange_id: str) -> Answered:
-        """Try again now what was refused, held or put off."""
-        return await self.call("POST", f"/api/v1/exchanges/{exchange_id}/resend", {"header": self.head()})
+    async def resend(self, exchange_id: str, own_application: Mapping[str, str] | None = None) -> Answered:
+        """Try again now what was refused, held or put off; `own_application` names the file it is to be laid in."""
+        body: dict[str, Any] = {"header": self.head()}
+        if own_application:
+            body["ownApplication"] = dict(own_application)
+        return await self.call("POST", f"/api/v1/exchanges/{exchange_id}/resend", body)
 
     # --- how it is sent ----------------------------------------------------------------------------------------------
 

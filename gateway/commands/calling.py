@@ -1,16 +1,17 @@
 """What the hand commands share: the client profile, its options, and how an answer or a failure is shown."""
 
 from collections.abc import Callable, Coroutine
+from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
 
 import click
 
-from gateway.client import Answered, CallFailed, OfficeClient, load_profile
+from gateway.client import Answered, CallFailed, OfficeClient, Outbound, load_profile
 from gateway.commands.answering import FAILED, UNCERTAIN, answer, fail, json_option, runs
 
-__all__ = ["application_options", "calls", "read_application", "show_receipt"]
+__all__ = ["application_options", "calls", "document_options", "read_application", "read_documents", "show_receipt"]
 
 _P = ParamSpec("_P")
 
@@ -71,6 +72,40 @@ def application_options(command: Callable[..., None]) -> Callable[..., None]:
     ):
         command = option(command)
     return command
+
+
+def document_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The file to send, with the facts of its certification."""
+    file = click.Path(exists=True, dir_okay=False, path_type=Path)
+    for option in (
+        click.option("--certified-on", default=lambda: date.today().isoformat(), help="Date of certification."),
+        click.option("--form", type=click.Choice(["digitally-signed", "sealed", "statement"]), default="sealed"),
+        click.option("--bibliography", type=file, help="ST.96 or ST.36 XML."),
+        click.argument("document", type=file),
+    ):
+        command = option(command)
+    return command
+
+
+def read_documents(
+    office: str, document: Path, bibliography: Path | None, *, form: str, certified_on: str
+) -> list[Outbound]:
+    """The certified copy as `office` certified it, and the bibliography if there is one."""
+    certification = {"certifiedBy": office, "form": form, "certifiedOn": certified_on, "filingDateCertified": True}
+    documents = [
+        Outbound(
+            content_id="certified-copy",
+            path=document,
+            role="certified-copy",
+            media_type="application/pdf",
+            certification=certification,
+        )
+    ]
+    if bibliography is not None:
+        documents.append(
+            Outbound(content_id="bibliography", path=bibliography, role="bibliography", media_type="application/xml")
+        )
+    return documents
 
 
 def read_application(office: str, right: str, number: str, filing_date: str) -> dict[str, str]:

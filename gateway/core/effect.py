@@ -107,7 +107,7 @@ def effect_of(
             step = Step.RESUMED if request.lift else Step.STOPPED
             return _told(view.exchange, step, on_hold=not request.lift)
         case Resend():
-            return _resend(view)
+            return _resend(request, view)
         case Inquiry():
             return _inquiry(request, view.exchange, agreements, at)
         case Notice():
@@ -260,14 +260,30 @@ def _told(exchange: Exchange, step: Step, *, confirms: str | None = None, on_hol
     return Effect(step=step, exchange_id=exchange.exchange_id, exchange=following, confirms=confirms)
 
 
-def _resend(view: ExchangeView) -> Effect:
+def _resend(request: Resend, view: ExchangeView) -> Effect:
     """Everything that is refused, held or waiting is tried again now; what is done stays done."""
     wakes = tuple(t.transmission_id for t in view.transmissions if t.state != TransmissionState.DONE.value)
     if not wakes:
         raise Refused(Reason.STATE_CONFLICT, "nothing to resend")
     exchange = view.exchange
-    following = replace(exchange, state=advance(exchange.party, exchange.state, Step.RESENT))
+    terms = _with_own_application(request, view) if request.own_number else exchange.terms
+    following = replace(exchange, state=advance(exchange.party, exchange.state, Step.RESENT), terms=terms)
     return Effect(step=Step.RESENT, exchange_id=exchange.exchange_id, exchange=following, wakes=wakes)
+
+
+def _with_own_application(request: Resend, view: ExchangeView) -> dict[str, str]:
+    """The terms with the file a person names; once the document lies in one, it is not moved to another from here."""
+    exchange = view.exchange
+    done = TransmissionState.DONE.value
+    if exchange.party is not Party.ACCESSING:
+        raise Refused(Reason.STATE_CONFLICT, "an own application is named for a document that was asked for")
+    if any(t.leg.task is Task.HAND_OVER and t.state == done for t in view.transmissions):
+        raise Refused(Reason.STATE_CONFLICT, "handed over already")
+    named = {"own_number": request.own_number or ""}
+    if request.own_filing_date:
+        named["own_filing_date"] = request.own_filing_date.isoformat()
+    kept = {name: value for name, value in exchange.terms.items() if name != "own_filing_date"}
+    return {**kept, **named}
 
 
 def _inquiry(request: Inquiry, exchange: Exchange, agreements: Iterable[Agreement], at: datetime) -> Effect:

@@ -163,10 +163,15 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resend:
-    """Try again, now, what was refused, held or put off on the way to a counterpart."""
+    """Try again, now, what was refused, held or put off on the way to a counterpart.
+
+    `own_*` name, for a document that was asked for, the application in whose file it is to be laid after all.
+    """
 
     head: Head
     exchange_id: str
+    own_number: str | None = None
+    own_filing_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from gateway.core.request import (
     Notice,
     Replacement,
     Request,
+    Resend,
     Retrieval,
     payload_digest,
 )
@@ -113,6 +114,8 @@ def _check_content(request: Request, unpacked: Unpacked, today: date) -> None:
             _check_date(application.filing_date, today)
             _check_date(own or today, today)
             _check_code(code)
+        case Resend(own_filing_date=own):
+            _check_date(own or today, today)
         case Inquiry(application=application, access_code=code):
             _check_date(application.filing_date, today)
             _check_code(code)

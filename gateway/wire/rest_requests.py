@@ -243,4 +243,10 @@ def decode_hold(body: bytes, exchange_id: str | None, *, key: str | None = None)
 def decode_resend(body: bytes, exchange_id: str, *, key: str | None = None) -> Resend:
     """Read the wish to try again."""
     read = decode_body(body, ResendBody)
-    return Resend(head=_head(read.header, key), exchange_id=_identifier(exchange_id, Reason.EXCHANGE_UNKNOWN))
+    own = read.own_application
+    return Resend(
+        head=_head(read.header, key),
+        exchange_id=_identifier(exchange_id, Reason.EXCHANGE_UNKNOWN),
+        own_number=own.number if own else None,
+        own_filing_date=own.filing_date if own else None,
+    )

@@ -221,9 +221,13 @@ class HoldBody(_Body, frozen=True, kw_only=True):
 
 
 class ResendBody(_Body, frozen=True, kw_only=True):
-    """Try again, now, what was refused, held or put off on the way to a counterpart."""
+    """Try again, now, what was refused, held or put off on the way to a counterpart.
+
+    `ownApplication` names, for a document that was asked for, the application in whose file it is to be laid after all.
+    """
 
     header: HeaderBody
+    own_application: OwnApplicationBody | None = None
 
 
 class ErrorDetail(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

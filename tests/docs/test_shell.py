@@ -66,3 +66,27 @@ def test_day_by_day_an_exchange_is_stopped_and_let_go(documented, by_hand):
     assert json.loads(documented.run(f"pouch status {profile} --json {exchange}"))["onHold"] is True
     documented.run(f"pouch hold {profile} {exchange} --lift --explanation 'no doubt'")
     assert json.loads(documented.run(f"pouch status {profile} --json {exchange}"))["onHold"] is False
+
+
+@pytest.fixture(scope="module")
+def changed(documented, by_hand):
+    """What the lines that change a deposit said, by command, and the exchange's status after them."""
+    exchange, _ = by_hand
+    [block] = [block for block in blocks(OPERATORS, "text") if "pouch correct" in block.text]
+    said = {line.split()[1]: documented.run(line.replace("EXCHANGE", exchange)) for line in shell_lines(block.text)}
+    return said, json.loads(documented.run(f"pouch status -p office/client.toml --json {exchange}"))
+
+
+def test_a_deposit_is_corrected_replaced_and_withdrawn_by_hand(changed):
+    said, status = changed
+    assert list(said) == ["correct", "replace", "withdraw"]
+    assert "Corrected." in said["correct"] and "Replaced by copy.pdf." in said["replace"]
+    assert (status["state"], status["version"], status["application"]["filingDate"]) == ("withdrawn", 3, "2026-03-01")
+
+
+def test_a_file_is_named_for_what_was_asked_for(documented):
+    profile = "-p office/client.toml"
+    asked = "--office XB --number 2026/000777 --date 2026-09-01 --code 7QX1"
+    told = json.loads(documented.run(f"pouch retrieve {profile} --json {asked}"))
+    line = f"pouch resend {profile} {told['exchangeId']} --own-number XA/P/2026/1"
+    assert "Trying again." in documented.run(line)

@@ -230,12 +230,20 @@ def soap_document(content=PDF, *, content_id="copy", inner=None, listed=None) ->
 
 
 def soap_deposit(
-    documents=None, *, header=None, office="XA", right="patent", number="2026/000123", filing_date="2026-10-01"
+    documents=None,
+    *,
+    header=None,
+    office="XA",
+    right="patent",
+    number="2026/000123",
+    filing_date="2026-10-01",
+    email="<ApplicantEmail>applicant@example.org</ApplicantEmail>",
 ) -> str:
     return operation(
         "DepositPriorityDocument",
         f"{header or soap_header()}<Application><OfficeCode>{office}</OfficeCode><Right>{right}</Right>"
         f"<Number>{number}</Number><FilingDate>{filing_date}</FilingDate></Application>"
+        f"<Registration><Hosting>bureau</Hosting><CodeIssuer>bureau</CodeIssuer>{email}</Registration>"
         f"<Documents>{soap_document() if documents is None else documents}</Documents>",
     )
 
@@ -264,6 +272,7 @@ def rest_deposit(door: RealDoor, *, content=PDF, **changes) -> dict:
     return {
         "header": {"messageId": door.new_id(), "sender": "XA", "receiver": "XA"},
         "application": {"officeCode": "XA", "right": "patent", "number": "2026/000123", "filingDate": "2026-10-01"},
+        "registration": {"hosting": "bureau", "codeIssuer": "bureau", "applicantEmail": "applicant@example.org"},
         "documents": [
             {
                 "contentId": "copy",

@@ -27,7 +27,8 @@ async def test_an_office_s_own_system_does_its_day_s_work(door, tmp_path):
         content_id="copy", path=path, role="certified-copy", media_type="application/pdf", certification=CERTIFICATION
     )
     async with door.client() as client:
-        deposited = await client.deposit(APPLICATION, [copy])
+        registration = {"hosting": "bureau", "codeIssuer": "bureau", "applicantEmail": "applicant@example.org"}
+        deposited = await client.deposit(APPLICATION, [copy], registration=registration)
         assert (deposited.status, deposited.body["state"]) == (201, "held")
         exchange = deposited.body["exchangeId"]
         corrected = await client.correct(exchange, "2026-10-02", "typing error")
@@ -99,6 +100,10 @@ ROWS = {
     "an unknown office": ({"change": {"application": {**APPLICATION, "officeCode": "xa"}}}, "3014"),
     "a malformed number": ({"change": {"application": {**APPLICATION, "number": "?"}}}, "3015"),
     "a malformed date": ({"change": {"application": {**APPLICATION, "filingDate": "2026-02-30"}}}, "3016"),
+    "no address for a code of the Bureau": (
+        {"change": {"registration": {"hosting": "bureau", "codeIssuer": "bureau"}}},
+        "3023",
+    ),
     "a right that is not agreed": ({"change": {"application": {**APPLICATION, "right": "design"}}}, "3018"),
     "an unknown member": ({"change": {"surprise": True}}, "3005"),
 }

@@ -105,6 +105,7 @@ ROWS: dict[str, tuple[Spoil, str]] = {
     "a malformed access code": (signed(RETRIEVAL.format("8B0")), "3017"),
     "a right the agreement does not allow": (signed(soap_deposit(right="trademark")), "3018"),
     "a type its bytes are not of": (signed(soap_deposit(soap_document(b"no PDF at all"))), "3020"),
+    "no address for a code of the Bureau": (signed(soap_deposit(email="")), "3023"),
     "an empty document": (signed(soap_deposit(soap_document(b""))), "3022"),
     "a header nobody understands": (header_to_understand, "3008"),
     "two operations": (signed(soap_deposit() * 2), "3006"),

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.client import CallFailed
-from gateway.commands import calling, poll, release, status
+from gateway.commands import calling, correct, poll, release, replace, resend, status, withdraw
 
 _COPY = b"%PDF-1.7 the whole copy"
 _ALL = ("applicant-request", "formalities", "secrecy", "fee")
@@ -116,3 +116,80 @@ def test_a_condition_is_decided_in_one_way(run):
     words = ["e-1", "--given", "fee", "--rescinded", "fee", "--by", "M. Clerk", "--basis", "form 12"]
     shown = run(SystemOfOffice(), release.command, *words)
     assert shown.exit_code == 2 and "named more than once: fee" in shown.output
+
+
+class Written(SystemOfOffice):
+    """An open client that keeps what it was told, as (call, arguments)."""
+
+    profile = SimpleNamespace(office="XA")
+
+    def __init__(self):
+        super().__init__()
+        self.told = []
+
+    def __getattr__(self, name):
+        async def keep(*words):
+            self.told.append((name, *words))
+            return SimpleNamespace(body={"exchangeId": "e-1", "state": "placed", "receipt": "UA=="})
+
+        if name not in ("correct", "replace", "withdraw", "resend"):
+            raise AttributeError(name)
+        return keep
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "told"),
+    [
+        (
+            correct.command,
+            ["e-1", "--date", "2026-02-26", "--explanation", "typed wrong"],
+            ("correct", "e-1", "2026-02-26", "typed wrong"),
+        ),
+        (
+            withdraw.command,
+            ["e-1", "--cause", "wrong-document", "--explanation", "mixed up"],
+            ("withdraw", "e-1", "wrong-document", "mixed up"),
+        ),
+        (withdraw.command, ["e-1", "--cause", "secrecy-imposed"], ("withdraw", "e-1", "secrecy-imposed", None)),
+        (resend.command, ["e-1"], ("resend", "e-1", {})),
+        (
+            resend.command,
+            ["e-1", "--own-number", "B/7", "--own-date", "2026-09-01"],
+            ("resend", "e-1", {"number": "B/7", "filingDate": "2026-09-01"}),
+        ),
+    ],
+)
+def test_what_is_typed_is_what_is_told(run, command, words, told):
+    client = Written()
+    shown = run(client, command, *words)
+    assert (shown.exit_code, client.told) == (0, [told]), shown.output
+    assert "exchange  e-1" in shown.output
+    assert '"exchangeId": "e-1"' in run(client, command, *words, "--json").output
+
+
+def test_a_replacement_lists_the_new_document_as_certified_by_the_own_office(run, tmp_path):
+    (tmp_path / "copy.pdf").write_bytes(_COPY)
+    (tmp_path / "copy.xml").write_bytes(b"<a/>")
+    client = Written()
+    words = ["e-1", tmp_path / "copy.pdf", "--bibliography", tmp_path / "copy.xml", "--certified-on", "2026-03-02"]
+    shown = run(client, replace.command, *words, "--explanation", "page missing")
+    assert shown.exit_code == 0, shown.output
+    [(_, exchange, (copy, bibliography), explanation)] = client.told
+    assert (exchange, explanation) == ("e-1", "page missing")
+    assert copy.listed()["sha256"] == sha256(_COPY).hexdigest()
+    assert (copy.certification["certifiedBy"], copy.certification["certifiedOn"]) == ("XA", "2026-03-02")
+    assert (bibliography.role, bibliography.media_type) == ("bibliography", "application/xml")
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (withdraw.command, ["e-1", "--cause", "application-withdrawn"]),
+        (correct.command, ["e-1", "--explanation", "typed wrong"]),
+        (replace.command, ["e-1", "no such file", "--explanation", "page missing"]),
+        (resend.command, ["e-1", "--own-date", "2026-09-01"]),
+    ],
+)
+def test_what_cannot_be_meant_is_not_sent(run, command, words):
+    client = Written()
+    assert run(client, command, *words).exit_code == 2 and client.told == []

@@ -339,6 +339,27 @@ def test_resending_wakes_what_is_not_done():
         assert refusal(request, view(transmissions=done)) is Reason.STATE_CONFLICT
 
 
+NAMING = Resend(head=head(), exchange_id=EXCHANGE_ID, own_number="B/7", own_filing_date=date(2026, 9, 1))
+
+
+def test_a_resend_names_the_file_a_document_is_to_be_laid_in():
+    waiting = planned(Task.HAND_OVER, HELD, Reason.LOCAL_FILE_UNKNOWN)
+    received = accessing(state=State.RECEIVED, terms={"owner": "XB", "own_filing_date": "2026-01-01"})
+    found = effect(NAMING, view(received, transmissions=(waiting,)))
+    assert found.wakes == ("t-1",)
+    assert found.exchange.terms == {"owner": "XB", "own_number": "B/7", "own_filing_date": "2026-09-01"}
+    found = effect(replace(NAMING, own_filing_date=None), view(received, transmissions=(waiting,)))
+    assert found.exchange.terms == {"owner": "XB", "own_number": "B/7"}, "another file's date is not kept"
+
+
+def test_no_file_is_named_for_an_own_deposit_nor_for_what_lies_in_one():
+    done, again = planned(Task.HAND_OVER, DONE), planned(Task.RECHECK, READY, transmission_id="t-2")
+    assert refusal(NAMING, view(accessing(state=State.HANDED_OVER), transmissions=(done, again))) is (
+        Reason.STATE_CONFLICT
+    )
+    assert refusal(NAMING, view(exchange(state=State.PLACED), transmissions=(again,))) is Reason.STATE_CONFLICT
+
+
 def test_a_question_for_our_library_is_answered_by_the_agreement_with_who_asks():
     placed = exchange(state=State.PLACED, version=3, terms={"owner": "XA", "hosting": "office"})
     found = effect(INQUIRY, view(placed))

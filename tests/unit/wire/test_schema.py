@@ -1,6 +1,7 @@
 """The schemas we ship: catalogued by digest, refusing what they should with a place, explaining in sentences."""
 
 import hashlib
+import re
 import threading
 from pathlib import Path
 
@@ -92,6 +93,31 @@ def test_binary_content_may_be_an_include_and_nothing_else() -> None:
 def test_violation_names_the_place(old: str, new: str, place: str) -> None:
     expected = "/Envelope/Body/DepositPriorityDocument/" + place
     assert refusal(deposit(old, new)) == (Reason.SCHEMA_VIOLATION, expected)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("<Size>3", "<Size>three", "/Size"),
+        ("<Role>certified-copy</Role>", "", "/MediaType"),
+        ("<Role>", "<Rule/><Role>", "/Rule"),
+        ("<Content>", "<Content a='b'>", "/Content"),
+        ("</Document>", "<More/></Document>", "/More"),
+    ],
+)
+@pytest.mark.parametrize("wrong", [1, 2, 3])
+@pytest.mark.parametrize("prefix", ["", "e:"])
+def test_the_place_names_which_of_several(old: str, new: str, place: str, wrong: int, prefix: str) -> None:
+    whole = DEPOSIT.format(sha="0" * 64, content="QUJD")
+    start, end = whole.index("<Document>"), whole.index("</Document>") + len("</Document>")
+    one = whole[start:end]
+    assert old in one
+    several = "".join(one.replace(old, new, 1) if number == wrong else one for number in (1, 2, 3))
+    text = whole[:start] + several + whole[end:]
+    if prefix:
+        text = re.sub(r"<(/?)(?=[A-Z])", rf"<\1{prefix}", text).replace(" xmlns=", " xmlns:e=", 1)
+    expected = f"/Envelope/Body/DepositPriorityDocument/Documents/Document[{wrong}]{place}"
+    assert refusal(xml.parse(text.encode())[0][0]) == (Reason.SCHEMA_VIOLATION, expected)
 
 
 def test_place_is_found_among_prefixes_and_comments() -> None:

@@ -37,13 +37,15 @@ async def test_a_withdrawal_has_its_cause(door):
     assert (status, answer["state"]) == (200, "withdrawn")
 
 
+RETRIEVAL = {
+    "header": header("m-2"),
+    "application": {"officeCode": "XB", "right": "patent", "number": "2026/000777", "filingDate": "2026-09-01"},
+    "accessCode": "8B0D",
+}
+
+
 async def test_a_retrieval_begins_an_exchange(door):
-    body = {
-        "header": header("m-2"),
-        "application": {"officeCode": "XB", "right": "patent", "number": "2026/000777", "filingDate": "2026-09-01"},
-        "accessCode": "8B0D",
-    }
-    status, headers, answer = await call(door, "POST", "/api/v1/retrievals", body)
+    status, headers, answer = await call(door, "POST", "/api/v1/retrievals", RETRIEVAL)
     assert (status, answer["state"]) == (201, "requested")
     assert headers["Location"].endswith(answer["exchangeId"])
     assert "8B0D" not in str(answer) + str(headers)
@@ -85,6 +87,16 @@ async def test_what_did_not_arrive_is_tried_again(door):
     status, _, _ = await call(door, "POST", f"/api/v1/exchanges/{exchange}/resend", {"header": header("m-9")})
     assert status == 200
     assert door.line.journal.steps()[-1] == "resent"
+
+
+async def test_a_resend_names_the_own_application(door):
+    line, body = door.line, {"header": header("m-9"), "ownApplication": {"number": "B/7", "filingDate": "2026-09-01"}}
+    status, _, answer = await call(door, "POST", "/api/v1/retrievals", RETRIEVAL)
+    assert status == 201
+    exchange = answer["exchangeId"]
+    status, _, _ = await call(door, "POST", f"/api/v1/exchanges/{exchange}/resend", body)
+    terms = line.journal.exchanges[exchange].terms
+    assert (status, terms["own_number"], terms["own_filing_date"]) == (200, "B/7", "2026-09-01")
 
 
 @pytest.mark.parametrize("path", ["release", "correction", "withdrawal", "hold", "resend"])
