@@ -286,7 +286,8 @@ class WordSigner:
 
 
 def signed_words(office: str, payload: bytes) -> str:
-    return f"{office}-{hashlib.sha256(payload).hexdigest()}"
+    """Of the form of a detached JWS: what is kept is put together with its payload."""
+    return f"{office}-words..{hashlib.sha256(payload).hexdigest()}"
 
 
 class WordVerifier:
