@@ -20,6 +20,7 @@ from gateway.core.reason import Deferred, Reason, Refused
 from gateway.endpoints.door import Door
 from gateway.endpoints.intake import body_of
 from gateway.endpoints.presence import Presence
+from gateway.endpoints.pressure import PRESSURE
 from gateway.pipeline import accept
 from gateway.stages.authenticate import Authentic
 from gateway.stages.line import timed
@@ -172,13 +173,17 @@ async def _record(error: Refused | Deferred, visit: Visit) -> None:
     encounter, door = visit.encounter, visit.door
     if encounter.office is None:
         visit.presence.failed(encounter.source)
+    if error.reason in PRESSURE:
+        _tell_pressure(error.reason, encounter, visit.presence)
     if error.reason is Reason.RATE_EXCEEDED:
         encounter = replace(encounter, office=None)
     try:
         await refuse(error, encounter, door.crowd, door.line)
     except Exception as bug:  # whatever happens here, the sender gets an answer
         _log.error("a refusal could not be recorded", door=encounter.door, reason=error.reason.code, exc_info=bug)
-    if encounter.office is not None:  # a stranger does not fill the log either: the meter counts it
+    if (
+        encounter.office is not None and error.reason not in PRESSURE
+    ):  # a stranger does not fill the log either: the meter counts it
         _log.info(
             "refused",
             door=encounter.door,
@@ -186,6 +191,20 @@ async def _record(error: Refused | Deferred, visit: Visit) -> None:
             place=error.place,
             sender=encounter.office,
             exchange=encounter.exchange_id,
+        )
+
+
+def _tell_pressure(reason: Reason, encounter: Encounter, presence: Presence) -> None:
+    sender = encounter.office or ""
+    count = presence.pressed(reason, encounter.door, sender)
+    if count is not None:
+        _log.warning(
+            "turned away for want of room or rate",
+            reason=reason.code,
+            text=reason.text,
+            door=encounter.door,
+            sender=sender,
+            count=count,
         )
 
 

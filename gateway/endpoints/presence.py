@@ -14,6 +14,7 @@ from typing import Final
 
 from gateway.core.reason import Deferred, Reason
 from gateway.endpoints.door import Limits
+from gateway.endpoints.pressure import Pressure
 from gateway.endpoints.rates import Buckets
 
 __all__ = ["Presence"]
@@ -30,6 +31,7 @@ class Presence:
         self._senders = Buckets(rate=limits.messages_per_second, burst=limits.burst)
         self._failures = Buckets(rate=limits.failures_per_second, burst=limits.failure_burst)
         self._proven: dict[str, float] = {}
+        self._pressure = Pressure()
         self._inside = 0
         self._empty = asyncio.Event()
         self._empty.set()
@@ -77,6 +79,10 @@ class Presence:
     def failed(self, source: str) -> None:
         """Count a request that proved nobody."""
         self._failures.take(source, _now())
+
+    def pressed(self, reason: Reason, door: str, sender: str) -> int | None:
+        """Count a refusal for want of room or rate; how many since the last log line if one is due (pressure.py)."""
+        return self._pressure.count(reason, door, sender, _now())
 
 
 def _wait(seconds: float) -> None:
