@@ -9,7 +9,7 @@ from gateway.app.opening import Gateway
 from gateway.core.reason import Deferred
 from gateway.core.secret import Secret
 from gateway.core.transmission import Transmission
-from gateway.pipeline import dispatch
+from gateway.pipeline import Counterparts, dispatch
 from gateway.store.guard import guarded
 from gateway.store.pool import DatabaseUnavailable, connect
 from gateway.worker import Worker
@@ -21,20 +21,20 @@ __all__ = ["make_worker", "wake_by_database"]
 _LISTEN_AGAIN = 5.0
 
 
-def make_worker(gateway: Gateway) -> Worker:
-    """Make the worker of this process."""
+def make_worker(gateway: Gateway, counterparts: Counterparts | None = None) -> Worker:
+    """Make the worker of this process; `counterparts` are the gateway's own, or these, which watch them."""
     work = gateway.settings.work
-    counterparts = {item.code for item in gateway.settings.counterpart}
+    codes = {item.code for item in gateway.settings.counterpart}
 
     async def carry(transmission: Transmission) -> str:
-        return await dispatch(transmission, gateway.counterparts, gateway.line)
+        return await dispatch(transmission, counterparts or gateway.counterparts, gateway.line)
 
     return Worker(
         outbox=gateway.outbox,
         dispatch=carry,
         log=logger("worker"),
         # a place for everybody, however slow all others are at once, and one more for routing
-        at_once=max(work.at_once, work.per_counterpart * len(counterparts) + 1),
+        at_once=max(work.at_once, work.per_counterpart * len(codes) + 1),
         per_counterpart=work.per_counterpart,
         lease=timedelta(seconds=work.lease_seconds),
         look=timedelta(seconds=work.look_seconds),

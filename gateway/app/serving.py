@@ -6,16 +6,20 @@ Rules: the end is orderly: claim nothing more, let those inside finish, then clo
 import asyncio
 import gc
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
+from gateway.app.attendance import Attendance
+from gateway.app.declaring import Declarer
 from gateway.app.delivering import make_worker, wake_by_database
 from gateway.app.housekeeping import keep_house
 from gateway.app.ledger_check import SelfCheck
 from gateway.app.opening import Gateway, open_gateway
 from gateway.app.parent import watch_parent
 from gateway.app.sequencing import sequence
+from gateway.app.watched_links import WatchedLinks
 from gateway.core.office import OfficeCode
 from gateway.core.secret import Secret
 from gateway.endpoints.door import Door, Limits
@@ -30,6 +34,9 @@ from monitoring.log import logger
 __all__ = ["deliver_only", "make_door", "serve"]
 
 _log = logger("serving")
+
+#: What a process does beside the traffic, until cancelled.
+_Duty = Callable[[], Coroutine[Any, Any, None]]
 
 
 async def serve(
@@ -55,20 +62,27 @@ async def serve(
             make_front_door(door, presence), bound, idle=front.idle_seconds, tls=tls, presence=presence
         )
         stack.push_async_callback(listening.stop)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, gateway, tls)
+        declarer = Declarer(gateway)
+        links = WatchedLinks(gateway.counterparts, gateway.line.clock)
+        attendance = Attendance(gateway, dsn, links, door=True)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, gateway, tls, declarer)
         listens(listening.url)
-        await _work(gateway, dsn, leading=slot == 0)
+        beside = (attendance.run, declarer.run) if slot == 0 else (attendance.run,)
+        await _work(gateway, dsn, links, leading=slot == 0, beside=beside)
+        await attendance.farewell()
         _log.info("stopping", slot=slot)
 
 
 async def deliver_only(settings: Settings, dsn: Secret) -> None:
     """Deliver without a front door (`pouch work`)."""
     async with open_gateway(settings, dsn) as gateway:
-        await _work(gateway, dsn, leading=False)
+        links = WatchedLinks(gateway.counterparts, gateway.line.clock)
+        attendance = Attendance(gateway, dsn, links, door=False)
+        await _work(gateway, dsn, links, leading=False, beside=(attendance.run,))
 
 
-async def _work(gateway: Gateway, dsn: Secret, *, leading: bool) -> None:
-    worker = make_worker(gateway)
+async def _work(gateway: Gateway, dsn: Secret, links: WatchedLinks, *, leading: bool, beside: Sequence[_Duty]) -> None:
+    worker = make_worker(gateway, links)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -76,6 +90,7 @@ async def _work(gateway: Gateway, dsn: Secret, *, leading: bool) -> None:
     background = [
         asyncio.create_task(wake_by_database(worker, dsn)),
         asyncio.create_task(keep_house(gateway, leading=leading)),
+        *(asyncio.create_task(duty()) for duty in beside),
     ]
     if gateway.settings.ledger.sequencing:
         background.append(asyncio.create_task(sequence(gateway, dsn)))
@@ -122,7 +137,7 @@ def make_door(gateway: Gateway) -> Door:
     )
 
 
-def _reload(gateway: Gateway, tls: TlsFiles | None) -> None:
+def _reload(gateway: Gateway, tls: TlsFiles | None, declarer: Declarer) -> None:
     """SIGHUP: take offices file and certificate as they are now; what cannot be used changes nothing."""
     try:
         gateway.reload()
@@ -131,3 +146,4 @@ def _reload(gateway: Gateway, tls: TlsFiles | None) -> None:
         _log.error("the offices file cannot be used, the former one stays", place=str(error))
     if tls is not None:
         tls.reload()
+    declarer.wake()

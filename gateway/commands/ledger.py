@@ -11,6 +11,7 @@ _COMMANDS: Final = {
     "prove": "a proof of one entry, made from a log's tiles",
     "export": "our own log as files, to be kept or handed on",
     "consistency": "that a log has only grown since a checkpoint one kept",
+    "changes": "what changed in settings, keys, trust and agreements",
 }
 
 

@@ -495,3 +495,53 @@ SELECT e.exchange_id, e.kind, e.office, e."right", e.normal, e.number, e.filing_
            WHERE d.hosted = $1 AND d.exchange_id = e.exchange_id AND d.role = 'certified-copy'
        ) AS copies
 FROM exchange e WHERE e.hosted = $1 AND e.exchange_id = ANY ($2::uuid[]);
+
+-- Who was away: see outages.py. --------------------------------------------------------------------------------------
+
+-- name: clock
+SELECT clock_timestamp();
+
+-- name: life_last
+SELECT at, boot, seconds, orderly FROM sign_of_life WHERE hosted = $1 FOR UPDATE;
+
+-- name: life_beat
+INSERT INTO sign_of_life VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (hosted) DO UPDATE SET at = $2, boot = $3, seconds = $4, orderly = $5;
+
+-- name: link_make
+INSERT INTO link_state VALUES ($1, $2, $3, 0, NULL, NULL, NULL, 0, '{}', NULL) ON CONFLICT DO NOTHING;
+
+-- name: link_state
+SELECT goods, good_at, failing_since, failed_at, failures, reasons, outage_id
+FROM link_state WHERE hosted = $1 AND counterpart = $2 AND adapter = $3 FOR UPDATE;
+
+-- name: link_keep
+UPDATE link_state
+SET goods = $4, good_at = $5, failing_since = $6, failed_at = $7, failures = $8, reasons = $9, outage_id = $10
+WHERE hosted = $1 AND counterpart = $2 AND adapter = $3;
+
+-- name: links_away
+SELECT counterpart, min(failing_since) AS failing_since FROM link_state WHERE outage_id IS NOT NULL
+GROUP BY counterpart;
+
+-- name: outage_add
+-- The event and its entry, or neither.
+WITH kept AS (
+    INSERT INTO outage_event VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (hosted, outage_id, event) DO NOTHING
+    RETURNING entry_id
+)
+INSERT INTO ledger_entry SELECT $1, k.entry_id, NULL, $7, $5, $8, $9 FROM kept k
+RETURNING true;
+
+-- name: outage_events
+-- What has no end yet, and what ended or was said since $2.
+SELECT o.outage_id, o.event, o.at, o.content, o.entry_id, e.leaf, e.leaf_hash, p.seq
+FROM outage_event o
+JOIN ledger_entry e USING (hosted, entry_id)
+LEFT JOIN ledger_position p USING (hosted, entry_id)
+WHERE o.hosted = $1
+  AND (o.outage_id IN (SELECT s.outage_id FROM outage_event s WHERE s.hosted = $1 AND s.at >= $2)
+       OR o.event IN ('announced', 'called-off')
+       OR NOT EXISTS (
+           SELECT FROM outage_event s WHERE s.hosted = $1 AND s.outage_id = o.outage_id AND s.event = 'ended'))
+ORDER BY o.at, o.entry_id;

@@ -40,10 +40,12 @@ CREATE TABLE link_state (
     hosted         text        NOT NULL,
     counterpart    text        NOT NULL,
     adapter        text        NOT NULL,
+    goods          bigint      NOT NULL,  -- how often a worker told of a success: who sees it grow begins to count anew
     good_at        timestamptz,
     failing_since  timestamptz,
     failed_at      timestamptz,
     failures       integer     NOT NULL,  -- since the last success
+    reasons        jsonb       NOT NULL,  -- of them, by Reason code
     outage_id      uuid,                  -- the outage that has begun and not ended
     PRIMARY KEY (hosted, counterpart, adapter)
 );
@@ -88,4 +90,4 @@ CREATE TRIGGER ledger_checkpoint_is_chained BEFORE INSERT ON ledger_checkpoint
 GRANT SELECT, INSERT ON ledger_change, outage_event, sign_of_life, link_state TO pouch_app;
 GRANT SELECT ON ledger_head TO pouch_app;
 GRANT UPDATE (at, boot, seconds, orderly) ON sign_of_life TO pouch_app;
-GRANT UPDATE (good_at, failing_since, failed_at, failures, outage_id) ON link_state TO pouch_app;
+GRANT UPDATE (goods, good_at, failing_since, failed_at, failures, reasons, outage_id) ON link_state TO pouch_app;
