@@ -10,6 +10,7 @@ Rules:
 - Error texts of libxml2 quote the message, so they go nowhere; a place is a line and column, or names of elements.
 """
 
+import html.entities
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -17,8 +18,21 @@ from typing import Final
 from lxml import etree
 
 from gateway.core.reason import Reason, Refused
+from gateway.wire.prologue import bare
 
-__all__ = ["DOOR", "XmlLimits", "canonical", "local_name", "namespace_of", "parse", "place_of", "text_of", "token_of"]
+__all__ = [
+    "DOOR",
+    "PACKAGED",
+    "XmlLimits",
+    "canonical",
+    "local_name",
+    "namespace_of",
+    "parse",
+    "parse_packaged",
+    "place_of",
+    "text_of",
+    "token_of",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +50,9 @@ class XmlLimits:
 #: For messages at the doors: 4 MiB of inline content as base64 with line breaks, and room for 64 documents.
 DOOR: Final = XmlLimits(size=6 * 1024 * 1024, tags=8192, attributes=4096)
 
+#: For documents inside packages: a description with its drawings apart, or a long list of citations.
+PACKAGED: Final = XmlLimits(size=16 * 1024 * 1024, tags=400_000, attributes=400_000)
+
 _MARK: Final = b"\xef\xbb\xbf"
 _DECLARATION: Final = re.compile(
     rb"""<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*["']1\.0["']"""
@@ -44,6 +61,11 @@ _DECLARATION: Final = re.compile(
 )
 _WHITE: Final = " \t\r\n"
 _RESOURCE_LIMITS: Final = frozenset({110, 114})  # XML_ERR_NAME_TOO_LONG, XML_ERR_RESOURCE_LIMIT
+_UNDECLARED_ENTITY: Final = 26  # XML_ERR_UNDECLARED_ENTITY
+_PREDEFINED: Final = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
+_NAMED: Final = re.compile(
+    rb"<!--(?:[^-]|-(?!->))*+-->|<!\[CDATA\[(?:[^\]]|\](?!\]>))*+\]\]>|&(?P<name>[A-Za-z][A-Za-z0-9]{0,31});"
+)
 _PLACE_LIMIT: Final = 400  # characters; names of elements come from the message
 _NAME_LIMIT: Final = 64
 
@@ -79,16 +101,74 @@ def parse(data: bytes, *, limits: XmlLimits = DOOR) -> etree._Element:
     if data.find(b"<?", start) >= 0 or data.find(b"<!DOCTYPE", start) >= 0:
         raise Refused(Reason.DOCTYPE_FORBIDDEN)
     # 4. bounds
-    if data.count(b"<") > limits.tags or data.count(b'"') + data.count(b"'") > 2 * limits.attributes:
-        raise Refused(Reason.XML_LIMIT)
+    _bound(data, limits)
     # 5. the parse itself
     try:
         return etree.fromstring(data, _PARSER)
     except etree.XMLSyntaxError as error:
-        line, column = error.position
-        code = error.code  # type: ignore[attr-defined]  # an attribute the stubs do not know
-        reason = Reason.XML_LIMIT if code in _RESOURCE_LIMITS else Reason.NOT_XML
-        raise Refused(reason, f"line {line}, column {column}") from None
+        raise _refusal(error) from None
+
+
+def parse_packaged(data: bytes, *, limits: XmlLimits = PACKAGED) -> etree._Element:
+    """Parse a document from inside a package, where the DTD standards (ST.36, Annex F) left their marks.
+
+    A DOCTYPE that the catalogue knows is accepted and ignored (gateway/wire/prologue.py); the characters that such a
+    DTD gives a name are known without it. Processing instructions mean nothing to us and are left out of the tree:
+    publications mark chapters and changes with them. Everything else is as at the doors. Refused with BODY_TOO_LARGE,
+    DOCTYPE_FORBIDDEN, XML_LIMIT or NOT_XML.
+    """
+    if len(data) > limits.size:
+        raise Refused(Reason.BODY_TOO_LARGE)
+    document = bare(data)
+    _bound(document.content, limits)
+    try:
+        root = etree.fromstring(document.content, _PARSER)
+    except etree.XMLSyntaxError as error:
+        if not document.doctype or error.code != _UNDECLARED_ENTITY:  # type: ignore[attr-defined]
+            raise _refusal(error) from None
+        root = _parse_spelled_out(document.content)
+    for node in list(root.iter(etree.PI)):
+        _take_out(node)
+    return root
+
+
+def _bound(data: bytes, limits: XmlLimits) -> None:
+    if data.count(b"<") > limits.tags or data.count(b'"') + data.count(b"'") > 2 * limits.attributes:
+        raise Refused(Reason.XML_LIMIT)
+
+
+def _refusal(error: etree.XMLSyntaxError) -> Refused:
+    line, column = error.position
+    code = error.code  # type: ignore[attr-defined]  # an attribute the stubs do not know
+    reason = Reason.XML_LIMIT if code in _RESOURCE_LIMITS else Reason.NOT_XML
+    return Refused(reason, f"line {line}, column {column}")
+
+
+def _parse_spelled_out(content: bytes) -> etree._Element:
+    """Parse with the named characters of the ISO sets in place of their names, which a DTD would have declared."""
+
+    def spell(found: re.Match[bytes]) -> bytes:
+        name = found["name"]
+        if name is None or name in _PREDEFINED:
+            return found[0]
+        characters = html.entities.html5.get(f"{name.decode('ascii')};")
+        return found[0] if characters is None else characters.encode()
+
+    try:
+        return etree.fromstring(_NAMED.sub(spell, content), _PARSER)
+    except etree.XMLSyntaxError as error:
+        raise _refusal(error) from None
+
+
+def _take_out(node: etree._Element) -> None:
+    parent, before = node.getparent(), node.getprevious()
+    if parent is None:
+        return
+    if node.tail and before is not None:
+        before.tail = (before.tail or "") + node.tail
+    elif node.tail:
+        parent.text = (parent.text or "") + node.tail
+    parent.remove(node)
 
 
 def _read_declaration(data: bytes, start: int) -> int:
