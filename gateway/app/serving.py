@@ -18,8 +18,10 @@ from gateway.app.housekeeping import keep_house
 from gateway.app.ledger_check import SelfCheck
 from gateway.app.opening import Gateway, open_gateway
 from gateway.app.parent import watch_parent
+from gateway.app.reconciling import make_reconciling
 from gateway.app.sequencing import sequence
 from gateway.app.watched_links import WatchedLinks
+from gateway.app.witness import make_witness
 from gateway.core.office import OfficeCode
 from gateway.core.secret import Secret
 from gateway.endpoints.door import Door, Limits
@@ -28,6 +30,7 @@ from gateway.endpoints.ledger.log import LogReading
 from gateway.endpoints.presence import Presence
 from gateway.endpoints.server import listen, open_socket
 from gateway.endpoints.tls import TlsFiles
+from gateway.endpoints.unreadable import make_unreadable
 from gateway.settings import Settings, SettingsError
 from monitoring.log import logger
 
@@ -59,7 +62,12 @@ async def serve(
         except OSError as error:
             raise SettingsError(f"front_door.listen: {front.listen} cannot be opened: {error.strerror}") from None
         listening = await listen(
-            make_front_door(door, presence), bound, idle=front.idle_seconds, tls=tls, presence=presence
+            make_front_door(door, presence),
+            bound,
+            idle=front.idle_seconds,
+            tls=tls,
+            presence=presence,
+            unreadable=make_unreadable(door, presence),
         )
         stack.push_async_callback(listening.stop)
         declarer = Declarer(gateway)
@@ -133,7 +141,12 @@ def make_door(gateway: Gateway) -> Door:
         public_url=gateway.settings.front_door.public_url,
         tokens=gateway.desk,
         assertions=gateway.assertions,
-        ledger=LogReading(log=gateway.ledger, readers=frozenset(map(OfficeCode, gateway.settings.ledger.readers))),
+        ledger=LogReading(
+            log=gateway.ledger,
+            readers=frozenset(map(OfficeCode, gateway.settings.ledger.readers)),
+            witness=make_witness(gateway),
+        ),
+        reconciling=make_reconciling(gateway),
     )
 
 

@@ -56,6 +56,7 @@ class Reason(Enum):
     NO_SUCH_ADDRESS = ("1008", _N, _S, 404, "There is nothing at this address.", "See the OpenAPI description or the WSDL for the addresses that exist.")
     TOO_SLOW = ("1009", _N, _S, 408, "The message did not arrive in time.", "Send again with the same message id over a better link, or in smaller messages.")
     SHUTTING_DOWN = ("1010", _L, _U, 503, "The gateway is being restarted.", "Try again after Retry-After.")
+    NOT_HTTP = ("1011", _N, _S, 400, "The request is not HTTP that can be read here.", "Send HTTP/1.1 with one Content-Length or chunked; a request line and each header of at most 8190 bytes, at most 64 headers; TLS where the address says https.")
     # 2 identity --------------------------------------------------------------------------------------------
     SIGNATURE_MISSING = ("2001", _N, _S, 401, "The message is not signed.", "Sign body and timestamp with the office's certificate (WS-Security X.509), or a deposit's metadata with a detached JWS.")
     SIGNATURE_INVALID = ("2002", _N, _S, 401, "The signature does not match the message.", "Sign the message exactly as it is sent; check that nothing re-formats it afterwards.")

@@ -1,13 +1,14 @@
 """Serving an application on a socket: HTTP limits, TLS, several processes on one port, and an orderly end.
 
 Rules:
-- What is not HTTP is answered with an empty 400: the library's own text quotes what came.
+- What is not HTTP is answered by `unreadable`, or with an empty 400: the library's own text quotes what came.
 - A request's head must be complete within the idle time (aiohttp's keep-alive timer runs from the first moment).
 - The end: no new connections, then those inside finish, then the rest is cut.
 """
 
 import asyncio
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,7 +19,7 @@ from aiohttp.web_protocol import RequestHandler
 from gateway.endpoints.presence import Presence
 from gateway.endpoints.tls import TlsFiles
 
-__all__ = ["Listening", "listen", "open_socket"]
+__all__ = ["Listening", "Unreadable", "listen", "open_socket"]
 
 #: Bytes of a request line and of one header; how many headers.
 _LONGEST: Final = 8190
@@ -49,10 +50,18 @@ def open_socket(address: str, *, shared: bool = False) -> socket.socket:
     return bound
 
 
-class _Connection(RequestHandler):
-    """One connection; says nothing about what it could not read."""
+#: Answers what the library ended with this status and cause, before a handler saw it or behind its back.
+Unreadable = Callable[[web.BaseRequest, int, BaseException | None], web.Response]
 
-    __slots__ = ()
+
+class _Connection(RequestHandler):
+    """One connection; says nothing of what it could not read."""
+
+    __slots__ = ("_unreadable",)
+
+    def __init__(self, *arguments: Any, unreadable: Unreadable, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._unreadable = unreadable
 
     def handle_error(
         self,
@@ -64,9 +73,13 @@ class _Connection(RequestHandler):
         """Answer what never reached a handler, or left it as a lost connection."""
         if request.writer.output_size > 0:
             raise ConnectionError
-        response = web.Response(status=status, headers={"Server": "pouch", "Cache-Control": "no-store"})
+        response = self._unreadable(request, status, exc)
         response.force_close()
         return response
+
+
+def _say_nothing(request: web.BaseRequest, status: int, cause: BaseException | None) -> web.Response:
+    return web.Response(status=status, headers={"Server": "pouch", "Cache-Control": "no-store"})
 
 
 class _Site(web.BaseSite):
@@ -91,7 +104,7 @@ class _Site(web.BaseSite):
         loop = asyncio.get_running_loop()
         server = self._runner.server
         self._server = await loop.create_server(
-            lambda: _Connection(server, loop=loop, **self._options),  # type: ignore[arg-type]  # set up before
+            lambda: _Connection(server, loop=loop, **self._options),  # set up before
             sock=self._socket,
             ssl=self._ssl_context,
             backlog=_BACKLOG,
@@ -128,6 +141,7 @@ async def listen(
     idle: float,
     tls: TlsFiles | None = None,
     presence: Presence | None = None,
+    unreadable: Unreadable = _say_nothing,
 ) -> Listening:
     """Serve `app` on a bound socket, plain or with TLS, whose files are watched; `idle` in seconds."""
     runner = web.AppRunner(app, handle_signals=False, access_log=None, shutdown_timeout=_CUT)
@@ -140,6 +154,7 @@ async def listen(
         "max_headers": _MOST_HEADERS,
         "lingering_time": _LINGERING,
         "auto_decompress": False,
+        "unreadable": unreadable,
     }
     site = _Site(runner, bound, tls, options)
     try:

@@ -40,13 +40,20 @@ class Crowd:
 
     def admits(self, source: str, reason: Reason, door: str, at: datetime) -> bool:
         """Whether this refusal is written singly; if not, it is counted."""
-        key = (source if len(self._rows) < _MOST else _STRANGERS, reason, door)
-        row = self._rows.setdefault(key, _Row(since=at))
+        row = self._row(source, reason, door, at)
         if row.written < self._per_minute:
             row.written += 1
             return True
         row.counted += 1
         return False
+
+    def count(self, source: str, reason: Reason, door: str, at: datetime) -> None:
+        """Count a refusal that is not written singly."""
+        self._row(source, reason, door, at).counted += 1
+
+    def _row(self, source: str, reason: Reason, door: str, at: datetime) -> _Row:
+        key = (source if len(self._rows) < _MOST else _STRANGERS, reason, door)
+        return self._rows.setdefault(key, _Row(since=at))
 
     def leave(self, at: datetime, *, everybody: bool = False) -> list[tuple[Reason, str, int]]:
         """Forget whose minute is over and give, for each Reason and door, how many were counted and not written."""

@@ -18,6 +18,7 @@ from gateway.endpoints.door import Door, Limits
 from gateway.endpoints.front import make_front_door
 from gateway.endpoints.presence import Presence
 from gateway.endpoints.server import listen, open_socket
+from gateway.endpoints.unreadable import make_unreadable
 from gateway.stages.line import Line
 from gateway.stages.refuse import Crowd
 
@@ -67,6 +68,7 @@ class Rehearsal:
     http: aiohttp.ClientSession
     line: Line
     presence: Presence
+    crowd: Crowd
     port: int = 0
     app: object = field(default=None)
 
@@ -85,7 +87,10 @@ async def open_door(*, limits: Limits | None = None, line: Line | None = None, p
     )
     presence = Presence(limits)
     app = make_front_door(door, presence)
-    listening = await listen(app, open_socket("127.0.0.1:0"), idle=limits.idle, presence=presence)
+    unreadable = make_unreadable(door, presence)
+    listening = await listen(
+        app, open_socket("127.0.0.1:0"), idle=limits.idle, presence=presence, unreadable=unreadable
+    )
     try:
         async with aiohttp.ClientSession(base_url=listening.url, auto_decompress=False) as http:
             yield Rehearsal(
@@ -93,6 +98,7 @@ async def open_door(*, limits: Limits | None = None, line: Line | None = None, p
                 http=http,
                 line=door.line,
                 presence=presence,
+                crowd=door.crowd,
                 port=int(listening.url.rpartition(":")[2]),
                 app=app,
             )
