@@ -41,6 +41,8 @@ class CallFailed(Exception):
         self.remedy = remedy
         self.status = status
         self.place = place
+        #: Of the message that failed, where it may be worth sending again.
+        self.message_id = ""
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -144,10 +146,14 @@ class OfficeClient:
 
     # --- what an office asks -----------------------------------------------------------------------------------------
 
+    def new_message_id(self) -> str:
+        """An id that no other message has."""
+        return f"{self.profile.client_id}-{secrets.token_hex(12)}"
+
     def head(self, message_id: str | None = None) -> dict[str, str]:
         """The head of a message: a new id unless one is given for a repeat."""
         return {
-            "messageId": message_id or f"{self.profile.client_id}-{secrets.token_hex(12)}",
+            "messageId": message_id or self.new_message_id(),
             "sender": self.profile.office,
             "receiver": self.profile.hosted,
         }

@@ -49,10 +49,14 @@ def calls(
             value = {"code": failure.code, "message": failure.message, "remedy": failure.remedy}
             if failure.place:
                 value["place"] = failure.place
+            if failure.message_id:
+                value["messageId"] = failure.message_id
             if as_json:
                 answer(value, "", as_json=True)
             place = f" ({failure.place})" if failure.place else ""
             text = f"{failure}{place}\n  {failure.remedy}"
+            if failure.message_id and not failure.code:
+                text += f"\n  Whether it was taken is not known: send the same with --message-id {failure.message_id}"
             fail(text, code=FAILED if failure.code else UNCERTAIN)
 
     return run
@@ -113,10 +117,12 @@ def read_application(office: str, right: str, number: str, filing_date: str) -> 
     return {"officeCode": office, "right": right, "number": number, "filingDate": filing_date}
 
 
-def show_receipt(answered: Answered, what: str, *, as_json: bool) -> None:
-    """Show a receipt's exchange and state."""
-    body = answered.body
+def show_receipt(answered: Answered, what: str, *, as_json: bool, message_id: str = "") -> None:
+    """Show a receipt's exchange and state, and of a message that can be sent again its id."""
+    body = {**({"messageId": message_id} if message_id else {}), **answered.body}
     lines = [what]
+    if message_id:
+        lines.append(f"  message   {message_id}")
     if body.get("exchangeId"):
         lines.append(f"  exchange  {body['exchangeId']}")
     if body.get("state"):

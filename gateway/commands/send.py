@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from gateway.client import OfficeClient
+from gateway.client import CallFailed, OfficeClient
 from gateway.commands.calling import (
     application_options,
     calls,
@@ -38,16 +38,25 @@ async def command(
     certified_on: str,
     message_id: str | None,
 ) -> None:
-    """Deposit DOCUMENT (a certified copy in PDF) at the gateway; it is held until released."""
+    """Deposit DOCUMENT (a certified copy in PDF) at the gateway; it is held until released.
+
+    The message id is told: with --message-id the same can be sent again, and has an effect once.
+    """
     office = client.profile.office
     documents = read_documents(office, document, bibliography, form=form, certified_on=certified_on)
     registration = {"hosting": hosting, "codeIssuer": code_issuer}
     if email:
         registration["applicantEmail"] = email
-    answered = await client.deposit(
-        read_application(office, right, number, filing_date),
-        documents,
-        registration=registration,
-        message_id=message_id,
-    )
-    show_receipt(answered, f"Deposited {document.name}: the gateway holds it.", as_json=as_json)
+    message_id = message_id or client.new_message_id()
+    try:
+        answered = await client.deposit(
+            read_application(office, right, number, filing_date),
+            documents,
+            registration=registration,
+            message_id=message_id,
+        )
+    except CallFailed as failure:
+        failure.message_id = message_id
+        raise
+    what = f"Deposited {document.name}: the gateway holds it."
+    show_receipt(answered, what, as_json=as_json, message_id=message_id)

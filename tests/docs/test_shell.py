@@ -59,6 +59,15 @@ def test_a_document_is_deposited_and_released_by_hand(by_hand):
     assert "secrecy: not-due by M. Clerk (form 12)" in said["status"]
 
 
+def test_the_same_deposit_is_sent_again_by_its_message_id(documented, by_hand):
+    exchange, said = by_hand
+    [block] = [block for block in blocks(OPERATORS, "text") if "pouch send" in block.text]
+    [line] = [line for line in shell_lines(block.text) if line.startswith("pouch send")]
+    [message_id] = re.findall(r"^  message +(\S+)$", said["send"], re.MULTILINE)
+    again = json.loads(documented.run(f"{line} --message-id {message_id} --json"))
+    assert (again["exchangeId"], again["messageId"]) == (exchange, message_id)
+
+
 def test_day_by_day_an_exchange_is_stopped_and_let_go(documented, by_hand):
     exchange, _ = by_hand
     profile = "-p office/client.toml"
