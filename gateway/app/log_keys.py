@@ -1,13 +1,13 @@
 """The logs' names and the keys that sign their checkpoints."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gateway.core.office import OfficeCode
 from gateway.settings import Settings, SettingsError
 from pki.keys import UnusableKey
 from pki.note_keys import NoteKey, load_note_key
 
-__all__ = ["LogKeys", "hosted_of", "load_log_keys", "origin_of"]
+__all__ = ["LogKeys", "hosted_of", "load_log_keys", "named", "origin_of"]
 
 #: The keys that sign an office's checkpoints, the current one first, each under the name of its log.
 LogKeys = Mapping[OfficeCode, tuple[NoteKey, ...]]
@@ -29,6 +29,11 @@ def origin_of(settings: Settings, hosted: OfficeCode) -> str:
     return origin if hosted == settings.hosted[0].code else f"{origin}/{hosted.lower()}"
 
 
+def named(keys: Sequence[NoteKey], origin: str) -> tuple[NoteKey, ...]:
+    """The same keys under the name of a log: another name is another verifier key."""
+    return tuple(NoteKey(name=origin, key=key.key) for key in keys)
+
+
 def load_log_keys(settings: Settings) -> LogKeys:
     """Load what signs the logs; SettingsError names the setting.
 
@@ -45,8 +50,5 @@ def load_log_keys(settings: Settings) -> LogKeys:
             raise SettingsError(f"{place}: is the key of another origin than gateway.origin")
         keys.append(key)
     return {
-        OfficeCode(item.code): tuple(
-            NoteKey(name=origin_of(settings, OfficeCode(item.code)), key=key.key) for key in keys
-        )
-        for item in settings.hosted
+        OfficeCode(item.code): named(keys, origin_of(settings, OfficeCode(item.code))) for item in settings.hosted
     }

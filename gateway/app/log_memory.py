@@ -1,12 +1,14 @@
 """The newest checkpoint of each log, kept beside the database: a database that was put back is noticed by it.
 
-Rules: a log that is shorter than its remembered checkpoint, or another one, is neither continued nor signed until a
-person removes the file (runbook LedgerMismatch).
+Rules: a log that is shorter than its remembered checkpoint, or another one, is neither continued nor signed until it
+has caught up or a person decides (`pouch ledger recover`). What is remembered of a former log, under another name, is
+no matter of the present one.
 """
 
 from pathlib import Path
 
 from gateway.core.office import OfficeCode
+from gateway.core.standing import Cause
 from gateway.store.durable import replace_file
 from gateway.store.ledger_read import LedgerDamaged
 from gateway.wire.tlog_checkpoint import Checkpoint, parse_checkpoint
@@ -21,16 +23,17 @@ class LogMemory:
     def __init__(self, storage: Path) -> None:
         self._folder = storage / "ledger"
 
-    def recall(self, hosted: OfficeCode) -> Checkpoint | None:
-        """What was signed last, None if nothing is remembered; LedgerDamaged if it cannot be read."""
+    def recall(self, hosted: OfficeCode) -> tuple[Checkpoint, bytes] | None:
+        """What was signed last, and its whole note; None if nothing is remembered, LedgerDamaged if it is unreadable."""
         path = self._path(hosted)
         try:
-            text, _, _ = path.read_text("utf-8").rpartition("\n\n")
-            return parse_checkpoint(f"{text}\n")
+            note = path.read_bytes()
+            text, _, _ = note.decode("utf-8").rpartition("\n\n")
+            return parse_checkpoint(f"{text}\n"), note
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError, MalformedLog):
-            raise LedgerDamaged(str(path), "cannot be read") from None
+            raise LedgerDamaged(str(path), "cannot be read", Cause.MEMORY) from None
 
     def keep(self, hosted: OfficeCode, note: bytes) -> None:
         """Remember a checkpoint that was signed; OSError. Waits for the disk: for a thread of its own."""

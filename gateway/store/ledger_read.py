@@ -15,6 +15,7 @@ from gateway.core.merkle import Node, ReadHash, consistency_path, fold, inclusio
 from gateway.core.merkle import consistency_nodes as nodes_between
 from gateway.core.merkle import inclusion_nodes as nodes_beside
 from gateway.core.office import OfficeCode
+from gateway.core.standing import Cause
 from gateway.store.guard import guarded
 from gateway.store.ledger_edge import Edge, levels
 from gateway.wire.tlog_tiles import (
@@ -31,12 +32,17 @@ __all__ = ["LedgerDamaged", "PostgresLedger", "Queryable", "SignedHead"]
 
 
 class LedgerDamaged(Exception):
-    """The ledger's tables do not fit together: at which place first, and how; no content is told."""
+    """The ledger's tables do not fit together: at which place first, and how; no content is told.
 
-    def __init__(self, place: str, explanation: str) -> None:
+    `size` is that of the signed tree that is missing or another.
+    """
+
+    def __init__(self, place: str, explanation: str, cause: Cause = Cause.DAMAGED, *, size: int | None = None) -> None:
         super().__init__(f"{place}: {explanation}")
         self.place = place
         self.explanation = explanation
+        self.cause = cause
+        self.size = size
 
 
 class Queryable(Protocol):

@@ -7,16 +7,19 @@ Rules:
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
+from gateway.core.entry import Entry
 from gateway.core.office import OfficeCode
 from gateway.core.secret import Secret
+from gateway.core.standing import Cause, LogStanding
 from gateway.store.guard import guarded
 from gateway.store.ledger_edge import Edge, FullTile
 from gateway.store.ledger_read import LedgerDamaged, PostgresLedger, SignedHead
 from gateway.store.pool import connect
+from gateway.store.standing import read_origins, write_standing
 
 __all__ = ["LedgerWriter", "open_writer"]
 
@@ -51,21 +54,49 @@ class LedgerWriter:
         with guarded():
             return bool(await self._connection.fetchval(self._queries["ledger_lead"], _LOCK))
 
-    async def take_up(self, hosted: OfficeCode, remembered: tuple[int, bytes] | None = None) -> SignedHead | None:
+    async def take_up(self, hosted: OfficeCode, known: Sequence[tuple[int, bytes]] = ()) -> SignedHead | None:
         """Go on with an office's log where it stands; gives the newest checkpoint, or None before the first.
 
-        `remembered` are size and root of a checkpoint that is known from elsewhere. LedgerDamaged if what is there does
+        `known` are size and root of checkpoints that are known from elsewhere. LedgerDamaged if what is there does
         not fit together, or is less than what was signed: then nothing may be placed or signed, and a person decides.
         """
         edge = await self._ledger.edge(hosted)
         newest = await self._ledger.newest(hosted)
-        for size, root in filter(None, ((newest.size, newest.root) if newest else None, remembered)):
+        for size, root in sorted((*(((newest.size, newest.root),) if newest else ()), *known), reverse=True):
             if size > edge.size:
-                raise LedgerDamaged(f"entry {edge.size}", f"is missing: {size} entries were signed")
+                missing = f"is missing: {size} entries were signed"
+                raise LedgerDamaged(f"entry {edge.size}", missing, Cause.SHORTER, size=size)
             if await self._ledger.root(hosted, size) != root:
-                raise LedgerDamaged(f"the tree of size {size}", "has not the root that was signed")
+                other = "has not the root that was signed"
+                raise LedgerDamaged(f"the tree of size {size}", other, Cause.ANOTHER, size=size)
         self._edges[hosted] = edge
         return newest
+
+    def leave(self, hosted: OfficeCode) -> None:
+        """Give no more places to an office's entries: they wait."""
+        self._edges.pop(hosted, None)
+
+    async def origins(self, hosted: OfficeCode, first: str) -> tuple[str, ...]:
+        """The names that an office's log has had, the present one last; see standing.read_origins."""
+        return await read_origins(self._connection, self._queries, hosted, first)
+
+    async def stand(self, hosted: OfficeCode, standing: LogStanding, at: datetime) -> bool:
+        """Tell every process how an office's log stands; whether it is new."""
+        return await write_standing(self._connection, self._queries, hosted, standing, at)
+
+    async def add_entry(self, entry: Entry) -> None:
+        """Write an entry of our own, which waits for its place like any other."""
+        with guarded():
+            await self._connection.execute(
+                self._queries["ledger_add_entry"],
+                entry.hosted,
+                entry.entry_id,
+                entry.exchange_id,
+                entry.step.value,
+                entry.at,
+                entry.leaf,
+                entry.leaf_hash,
+            )
 
     def size(self, hosted: OfficeCode) -> int:
         """How many entries of an office have a place."""

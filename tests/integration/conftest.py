@@ -74,6 +74,13 @@ async def database(pg):
         yield dsns
 
 
+@pytest.fixture
+async def other_database(pg):
+    """Another of the kind, for a second gateway."""
+    async with copy_of(pg, pg.template) as dsns:
+        yield dsns
+
+
 async def with_template(dsns):
     """Migrate a template, unless another worker, or an earlier session on a given server, has made the same one."""
     server = PostgresServer(dsns=dsns, template=f"pouch_template_{fingerprint_of_migrations()}")

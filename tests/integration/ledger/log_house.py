@@ -85,9 +85,12 @@ class LogHouse:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, dsn: Secret, *, roll_over=False, ledger=None):
-    """Found and open it; with `roll_over`, a second key signs too; `ledger` goes over that table of the settings."""
-    bound = open_socket("127.0.0.1:0")
+async def open_house(folder: Path, dsn: Secret, *, roll_over=False, ledger=None, origin=None, bound=None):
+    """Found and open it; with `roll_over`, a second key signs too; `ledger` goes over that table of the settings.
+
+    A gateway of another `origin` signs with a key of its own; `bound` is the socket to listen on.
+    """
+    bound = bound or open_socket("127.0.0.1:0")
     url = f"http://127.0.0.1:{bound.getsockname()[1]}"
     founded = found_gateway(Founding(folder=folder, office="XA", name="Office XA"))
     main = tomllib.loads(founded.main.read_text())
@@ -97,6 +100,11 @@ async def open_house(folder: Path, dsn: Secret, *, roll_over=False, ledger=None)
     if roll_over:
         write_note_key(folder / "keys" / "former.key", generate_note_key(ORIGIN))
         main["ledger"]["keys"].append("keys/former.key")
+    if origin:
+        main["gateway"]["origin"] = origin
+        (folder / "keys" / "ledger.key").unlink()
+        write_note_key(folder / "keys" / "ledger.key", key := generate_note_key(origin))
+        (folder / "keys" / "ledger.vkey").write_text(key.verifier.vkey)
     main["ledger"] |= ledger or {}
     founded.main.write_text(tomli_w.dumps(main))
     offices = tomllib.loads(founded.offices.read_text())

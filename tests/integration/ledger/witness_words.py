@@ -107,3 +107,80 @@ def cosigned_at(vkey, text, lines):
             found.append(seconds)
     assert len(found) == 1
     return found[0]
+
+
+def follows(old, new, digests, old_root, new_root):
+    """RFC 9162 section 2.1.4.2."""
+    if old == new:
+        return not digests and old_root == new_root
+    if old == 0:
+        return not digests
+    path = list(digests)
+    if old & (old - 1) == 0:
+        path.insert(0, old_root)
+    if not path:
+        return False
+    fn, sn = old - 1, new - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    fr = sr = path[0]
+    for digest in path[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            fr = hashlib.sha256(b"\x01" + digest + fr).digest()
+            sr = hashlib.sha256(b"\x01" + digest + sr).digest()
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = hashlib.sha256(b"\x01" + sr + digest).digest()
+        fn, sn = fn >> 1, sn >> 1
+    return (fr, sr, sn) == (old_root, new_root, 0)
+
+
+class RefereeWitness:
+    """A witness of another party: honest, unless `mischief` answers in its place."""
+
+    def __init__(self, name="witness.example/w"):
+        self.name = name
+        self.key = Ed25519PrivateKey.generate()
+        self.seen = {}  # origin -> (size, root)
+        self.asked = []  # (old, size)
+        self.mischief = None
+
+    @property
+    def vkey(self):
+        return f"{self.name}+{self._id().hex()}+{b64(self._typed())}"
+
+    def _typed(self):
+        return b"\x04" + self.key.public_key().public_bytes_raw()
+
+    def _id(self):
+        return hashlib.sha256(self.name.encode() + b"\n" + self._typed()).digest()[:4]
+
+    def line(self, text, seconds):
+        message = f"cosignature/v1\ntime {seconds}\n{text}".encode()
+        return f"\u2014 {self.name} {b64(self._id() + struct.pack('>Q', seconds) + self.key.sign(message))}\n".encode()
+
+    def read(self, body):
+        """(old, proof, text, origin, size, root) of a request; the log's signature is another test's matter."""
+        head, _, note = body.partition(b"\n\n")
+        first, *lines = head.decode().split("\n")
+        text = note.decode().split("\n\n")[0] + "\n"
+        origin, size, digest = text.splitlines()[:3]
+        old = int(first.removeprefix("old "))
+        return old, [base64.b64decode(line) for line in lines], text, origin, int(size), base64.b64decode(digest)
+
+    def answer(self, body, seconds):
+        """(status, content type, body) as the standard wants it."""
+        old, digests, text, origin, size, digest = self.read(body)
+        self.asked.append((old, size))
+        if self.mischief is not None:
+            return self.mischief(self, body, seconds)
+        known = self.seen.get(origin, (0, root([])))
+        if old != known[0] or (size == old and digest != known[1]):
+            return 409, "text/x.tlog.size", f"{known[0]}\n".encode()
+        if not follows(old, size, digests, known[1], digest):
+            return 422, "text/plain", b"no\n"
+        self.seen[origin] = (size, digest)
+        return 200, "text/plain", self.line(text, seconds)
