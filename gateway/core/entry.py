@@ -3,14 +3,17 @@
 Rules:
 - A leaf is a version byte and RFC 8785 JSON under 4 KiB: ids, kind, time, digests and a random salt; never bodies,
   names, numbers of applications or access codes, never a sequence number nor a receipt's digest.
+- What concerns persons stands in it as a commitment only (commitment.py), among the digests.
 - The leaf hash is that of RFC 6962 section 2.1: SHA-256(0x00 || leaf).
 - The form is frozen by golden vectors; a new form gets a new version byte.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.core.commitment import PREFIX, Commitment
 from gateway.core.exchange import Step
 from gateway.core.instant import rfc3339
 from gateway.core.office import OfficeCode
@@ -26,7 +29,7 @@ _VERSION = b"\x01"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the ledger before the sequencer has given it its place."""
+    """One line of the ledger before the sequencer has given it its place, with the salts that open its `commitments`."""
 
     entry_id: str
     hosted: OfficeCode
@@ -35,6 +38,7 @@ class Entry:
     at: datetime
     leaf: bytes
     leaf_hash: bytes
+    commitments: tuple[Commitment, ...] = ()
 
 
 def make_entry(
@@ -49,6 +53,7 @@ def make_entry(
     outcome: str = "done",
     digests: dict[str, str] | None = None,
     count: int | None = None,
+    commitments: Sequence[Commitment] = (),
 ) -> Entry:
     """Make the entry of one step. `digests` maps what was digested to hexadecimal SHA-256; `salt` 16 random bytes.
 
@@ -65,8 +70,8 @@ def make_entry(
     }
     if exchange_id is not None:
         content["exchange"] = exchange_id
-    if digests:
-        content["digests"] = digests
+    if digests or commitments:
+        content["digests"] = {**(digests or {}), **{PREFIX + each.name: each.digest.hex() for each in commitments}}
     if count is not None:
         content["count"] = count
     leaf = _VERSION + canonical_json(content)
@@ -80,4 +85,5 @@ def make_entry(
         at=at,
         leaf=leaf,
         leaf_hash=hashlib.sha256(b"\x00" + leaf).digest(),
+        commitments=tuple(commitments),
     )

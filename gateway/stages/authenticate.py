@@ -25,12 +25,15 @@ __all__ = ["Asked", "Authentic", "authenticate_call", "authenticate_caller", "au
 class Authentic:
     """A request of a proven sender. `evidence` is the root part as it came, `parts` what is still to be read.
 
+    `is_signed`: the evidence holds a signature of the sender, which nobody else can make or guess.
+
     Where a detached JWS came with the root part, `evidence` is both as one compact JWS: neither proves anything alone.
     """
 
     request: Request
     evidence: bytes
     parts: AsyncGenerator[IncomingPart, None] | None
+    is_signed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,7 @@ def authenticate_envelope(
     """
     signature, body = line.verifier.verify_envelope(envelope, line.clock.now())
     arrival.encounter.office = signature.office
-    return _named(arrival, read(body), signature, arrival.root, line)
+    return _named(arrival, read(body), signature, arrival.root, line, is_signed=True)
 
 
 def authenticate_call(
@@ -75,7 +78,7 @@ def authenticate_call(
     elif proof_needed:
         raise Refused(Reason.SIGNATURE_MISSING)
     evidence = arrival.root if proof is None else attach_payload(proof, arrival.root)
-    return _named(arrival, read(arrival.root), signature, evidence, line)
+    return _named(arrival, read(arrival.root), signature, evidence, line, is_signed=proof is not None)
 
 
 async def authenticate_caller(
@@ -93,7 +96,7 @@ async def authenticate_caller(
 
 
 def _named(
-    arrival: Arrival, request: Request | Read, signature: Signature, evidence: bytes, line: Line
+    arrival: Arrival, request: Request | Read, signature: Signature, evidence: bytes, line: Line, *, is_signed: bool
 ) -> Authentic | Asked:
     head = request.head
     if head.sender != signature.office:
@@ -103,7 +106,7 @@ def _named(
     arrival.encounter.exchange_id = getattr(request, "exchange_id", None)
     if isinstance(request, Read):
         return Asked(question=request)
-    return Authentic(request=request, evidence=evidence, parts=arrival.parts)
+    return Authentic(request=request, evidence=evidence, parts=arrival.parts, is_signed=is_signed)
 
 
 def _check_entitled(sender: OfficeCode, hosted: OfficeCode, line: Line) -> None:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.core.agreement import Agreement
+from gateway.core.commitment import SALT_BYTES, commit
 from gateway.core.entry import Entry, make_entry
 from gateway.core.exchange import Step
 from gateway.core.identifiers import RANDOM_BYTES, new_id
 from gateway.core.office import Application, OfficeCode, Right
+from gateway.core.standing import LogStanding
 from gateway.ports import (
     Clock,
     Documents,
@@ -38,6 +40,7 @@ class Normaliser(Protocol):
 class Line:
     """Everything accept() and dispatch() need. `senders` says for which hosted offices an office's messages are taken.
 
+    `logs` tells how the hosted offices' logs stand; without it each is named `origin` and stands well.
     `signers` and `receipt_signers` are chosen by the hosted office; `guess_limit` wrong access codes are answered,
     then a person decides.
     """
@@ -59,6 +62,11 @@ class Line:
     meter: LineMeter
     document_limit: int
     guess_limit: int = 3
+    logs: Callable[[], Mapping[OfficeCode, LogStanding]] = dict
+
+    def log_of(self, hosted: OfficeCode) -> LogStanding:
+        """How the office's log stands, as far as this process has heard."""
+        return self.logs().get(hosted) or LogStanding(origin=self.origin)
 
     def new_id(self) -> str:
         """Make an identifier of this moment."""
@@ -74,21 +82,25 @@ class Line:
         outcome: str = "done",
         digests: dict[str, str] | None = None,
         count: int | None = None,
+        personal: Mapping[str, bytes] | None = None,
     ) -> Entry:
-        """Make a ledger entry of this moment with an id and a salt of its own."""
+        """Make a ledger entry of this moment with an id and a salt of its own; it commits to `personal` values."""
         at = self.clock.now()
-        random = self.randomness.take(RANDOM_BYTES + 16)
+        own, values = RANDOM_BYTES + 16, personal or {}
+        random = self.randomness.take(own + SALT_BYTES * len(values))
+        salts = (random[start : start + SALT_BYTES] for start in range(own, len(random), SALT_BYTES))
         return make_entry(
             entry_id=new_id(at, random[:RANDOM_BYTES]),
             hosted=hosted,
             exchange_id=exchange_id,
             step=step,
             at=at,
-            salt=random[RANDOM_BYTES:],
+            salt=random[RANDOM_BYTES:own],
             actor=actor,
             outcome=outcome,
             digests=digests,
             count=count,
+            commitments=[commit(name, value, salt=next(salts)) for name, value in values.items()],
         )
 
     def normalised(self, application: Application) -> str:

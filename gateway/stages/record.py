@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Final
 
+from gateway.core.commitment import personal_values
 from gateway.core.document import Role, digest_of_list
 from gateway.core.entry import Entry
 from gateway.core.reason import Deferred, Reason
@@ -57,10 +58,10 @@ async def record(valid: Valid, line: Line) -> Recorded | Repeated:
         step=effect.step,
         actor=head.sender,
         digests={
-            "payload": valid.digest.hex(),
             **_digest_of_message(valid, evidence),
             **({"documents": digest_of_list(d.listed for d in documents)} if documents else {}),
         },
+        personal={"payload": valid.digest, **_unsigned_message(valid), **personal_values(request)},
     )
     receipt = _receipt(request, valid, entry, line)
     change = Append(
@@ -110,7 +111,7 @@ def _operation(request: Request) -> str:
 
 
 def _receipt(request: Request, valid: Valid, entry: Entry, line: Line) -> bytes:
-    exchange = valid.effect.exchange
+    exchange, log = valid.effect.exchange, line.log_of(request.head.hosted)
     receipt = Receipt(
         issuer=request.head.hosted,
         sender=request.head.sender,
@@ -121,9 +122,10 @@ def _receipt(request: Request, valid: Valid, entry: Entry, line: Line) -> bytes:
         received_at=entry.at,
         payload_sha256=valid.digest,
         documents=tuple(document.listed for document in valid.unpacked.documents),
-        log_origin=line.origin,
+        log_origin=log.origin,
         entry_id=entry.entry_id,
         leaf_hash=entry.leaf_hash,
+        unwitnessed=log.suspended,
     )
     started = time.perf_counter()
     signed = line.signers[request.head.hosted].sign_document(render_receipt(receipt))
@@ -132,14 +134,23 @@ def _receipt(request: Request, valid: Valid, entry: Entry, line: Line) -> bytes:
 
 
 def _digest_of_message(valid: Valid, evidence: Obtained | None) -> dict[str, str]:
-    """The message as it came; or, where it carries an access code, as it was sealed, which nobody can guess."""
+    """The message as it came, signed; or, where it carries an access code, as it was sealed: neither can be guessed."""
+    authentic = valid.unpacked.authentic
     if not isinstance(valid.request, _WITH_CODE):
-        return {"message": hashlib.sha256(valid.unpacked.authentic.evidence).hexdigest()}
+        return {"message": hashlib.sha256(authentic.evidence).hexdigest()} if authentic.is_signed else {}
     if evidence is None:
         return {}
     stored = evidence.stored
     # the address of a sealed file is its digest
     return {"sealed-message": hashlib.sha256(stored.inline).hexdigest() if stored.inline else str(stored.address)}
+
+
+def _unsigned_message(valid: Valid) -> dict[str, bytes]:
+    """The digest of a message without signature: who knows most of what it says could find the rest by trying."""
+    authentic = valid.unpacked.authentic
+    if authentic.is_signed or isinstance(valid.request, _WITH_CODE):
+        return {}
+    return {"message": hashlib.sha256(authentic.evidence).digest()}
 
 
 async def _evidence(valid: Valid, line: Line) -> Obtained | None:

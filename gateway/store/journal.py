@@ -1,6 +1,7 @@
 """The journal: one append per state change, whole or not at all; appends that wait together share a commit.
 
-Rules: all that an append writes is in `journal_append_v1`; nothing else changes exchanges, documents, transmissions
+Rules: all that an append writes is in `journal_append_v1` and, beside it in the same statement, the salts of its
+commitments; nothing else but a forgetting (forgetting.py) changes exchanges, documents, transmissions
 or the ledger, but the lease, the progress and the counters of a running transmission (outbox.py).
 """
 
@@ -84,6 +85,8 @@ def _arguments(change: Append) -> tuple[Any, ...]:
         [document.stored.inline for document in change.documents],
         [document.listed.sha256 for document in change.documents],
         _json(rest) if (rest := _rest(change)) else None,
+        [each.name for each in entry.commitments] or None,
+        [each.salt for each in entry.commitments] or None,
     )
 
 

@@ -1,9 +1,15 @@
 -- Every statement of the gateway, by name. Python holds no SQL.
 
 -- name: append
--- One state change in one round trip; see journal_append_v1 in schema.sql.
-SELECT fresh, receipt, digest FROM journal_append_v1(
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23);
+-- One state change in one round trip; see journal_append_v1 in schema.sql. The salts of its commitments go with it.
+WITH appended AS MATERIALIZED (
+    SELECT fresh, receipt, digest FROM journal_append_v1(
+        $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+), disclosed AS (
+    INSERT INTO ledger_disclosure
+    SELECT $1, $3, $24, $25 FROM appended WHERE fresh AND $24::text[] IS NOT NULL
+)
+SELECT fresh, receipt, digest FROM appended;
 
 -- name: claim_transmission
 -- The next due transmission whose counterpart has a free place, whose office and exchange are not stopped, and whose
@@ -158,6 +164,11 @@ UNION SELECT evidence_address FROM message WHERE evidence_address = ANY ($1::tex
 
 -- name: forget_document
 UPDATE document SET wrapped_key = NULL WHERE hosted = $1 AND document_id = $2;
+
+-- name: list_disclosures
+SELECT d.entry_id, d.names, d.salts
+FROM ledger_entry e JOIN ledger_disclosure d USING (hosted, entry_id)
+WHERE e.hosted = $1 AND e.exchange_id = $2 ORDER BY e.at, e.entry_id;
 
 -- name: ledger_size
 -- Places are gapless: the last one of each office, and what waits for one; nothing is counted that only grows.
@@ -330,8 +341,9 @@ SELECT notification_id, addressee, event, content, created_at, confirmed_at
 FROM notification WHERE hosted = $1 AND exchange_id = $2 ORDER BY created_at, notification_id LIMIT $3;
 
 -- name: dossier_entries
-SELECT e.entry_id, e.step, e.at, e.leaf, p.seq
+SELECT e.entry_id, e.step, e.at, e.leaf, p.seq, d.names, d.salts
 FROM ledger_entry e LEFT JOIN ledger_position p USING (hosted, entry_id)
+     LEFT JOIN ledger_disclosure d USING (hosted, entry_id)
 WHERE e.hosted = $1 AND e.exchange_id = $2 ORDER BY p.seq, e.at, e.entry_id LIMIT $3;
 
 -- name: dossier_newest_checkpoint
@@ -428,7 +440,8 @@ WHERE office = $1 AND taken_at <= $2 ORDER BY issuer, taken_at DESC, this_update
 
 -- name: reconcile_modestly
 -- For this transaction: tables merged in the order of their keys, in one process and small work memory, with time.
-SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_hashagg', 'off', true),
+SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_nestloop', 'off', true),
+       set_config('enable_hashagg', 'off', true),
        set_config('max_parallel_workers_per_gather', '0', true), set_config('work_mem', '16MB', true),
        set_config('statement_timeout', '600000', true);
 
@@ -545,3 +558,31 @@ WHERE o.hosted = $1
        OR NOT EXISTS (
            SELECT FROM outage_event s WHERE s.hosted = $1 AND s.outage_id = o.outage_id AND s.event = 'ended'))
 ORDER BY o.at, o.entry_id;
+
+-- What pouch bench reconcile compares: rows as they are after a document went over, one per number. -----------------
+
+-- name: bench_exchanges
+INSERT INTO exchange (hosted, exchange_id, party, kind, office, "right", number, normal, filing_date, state, version,
+                      revision, on_hold, publication, terms, created_at, changed_at)
+SELECT $1::text, ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, $2, 'priority-document', $3, 'patent',
+       $3::text || ' 2026/' || lpad(n::text, 8, '0'), $3 || '2026' || lpad(n::text, 8, '0'), '2026-02-27', $4, 1, 2, false,
+       'unpublished', jsonb_build_object('owner', $1::text), $5, $5
+FROM generate_series($6::integer, $7::integer) n;
+
+-- name: bench_documents
+INSERT INTO document (hosted, exchange_id, version, content_id, document_id, size, sha256, role, media_type, address)
+SELECT e.hosted, e.exchange_id, 1, 'copy', e.exchange_id, 3000,
+       sha256(convert_to(e.normal || CASE WHEN e.normal = $4 THEN ' altered' ELSE '' END, 'UTF8')),
+       'certified-copy', 'application/pdf', e.normal
+FROM exchange e WHERE e.hosted = $1 AND e.normal >= $2 AND e.normal <= $3;
+
+-- name: bench_transmissions
+INSERT INTO transmission (hosted, transmission_id, exchange_id, counterpart, adapter, task, version, agreement, state,
+                          due_at, created_at, ended_at)
+SELECT e.hosted, e.exchange_id, e.exchange_id, $4, 'das', $5, 1, 'bench', 'done', e.created_at, e.created_at, e.created_at
+FROM exchange e WHERE e.hosted = $1 AND e.normal >= $2 AND e.normal <= $3;
+
+-- name: bench_facts
+INSERT INTO fact (hosted, exchange_id, name, at, value)
+SELECT e.hosted, e.exchange_id, 'taken-by-counterpart', e.created_at, $4
+FROM exchange e WHERE e.hosted = $1 AND e.normal >= $2 AND e.normal <= $3;

@@ -256,8 +256,9 @@ class Bench:
 
     # --- the front
 
-    async def accept(self, request, *, parts=None, evidence=b"<message/>"):
-        return await accept(Authentic(request=request, evidence=evidence, parts=parts), self.line)
+    async def accept(self, request, *, parts=None, evidence=b"<message/>", is_signed=True):
+        authentic = Authentic(request=request, evidence=evidence, parts=parts, is_signed=is_signed)
+        return await accept(authentic, self.line)
 
     def head(self, **changes):
         self.numbers += 1

@@ -60,6 +60,12 @@ def test_an_envelope_is_its_signer_s():
     assert (of.encounter.office, of.encounter.hosted) == (XA, XA)
 
 
+def test_it_is_known_what_carries_its_sender_s_signature():
+    assert enveloped(arrival()).is_signed
+    assert called(arrival(), proof="XA..c2ln").is_signed
+    assert not called(arrival()).is_signed, "a token proves no content"
+
+
 def test_a_question_is_no_request():
     of = arrival()
     asked = enveloped(of, request=QUESTION)

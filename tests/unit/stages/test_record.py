@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import hmac
 import json
 import re
 from dataclasses import replace
@@ -11,6 +12,7 @@ from core_values import ALL_GIVEN, IB, PDF, XA, XB, application, deposit, head, 
 from line_in_memory import make_bench
 from lxml import etree
 
+from gateway.core.commitment import opens
 from gateway.core.document import Role
 from gateway.core.reason import Deferred, Reason, Refused
 from gateway.core.request import (
@@ -78,15 +80,33 @@ async def test_a_deposit_is_all_there_at_once(bench):
 async def test_the_leaf_holds_digests_and_no_names(bench):
     documents = (listed(content_id="Miller-secret-invention.pdf"), listed(b"<x/>", content_id="b", role=Role.SUPPLEMENT,
                  media_type="application/xml", certification=None))  # fmt: skip
-    await bench.accept(deposit(documents=documents, applicant_email="miller@example.org"), evidence=b"<message/>")
+    request = deposit(documents=documents, applicant_email="miller@example.org")
+    await bench.accept(request, evidence=b"<message/>")
     (entry,) = bench.store.entries
     shas = json.dumps([d.sha256.hex() for d in documents], separators=(",", ":")).encode()
+    payload, email = (each.salt for each in entry.commitments)
     assert leaf(entry)["digests"] == {
-        "payload": payload_digest(deposit(documents=documents, applicant_email="miller@example.org")).hex(),
+        "commitment.payload": hmac.digest(payload, payload_digest(request), "sha256").hex(),
+        "commitment.applicant-email": hmac.digest(email, b"miller@example.org", "sha256").hex(),
         "message": hashlib.sha256(b"<message/>").hexdigest(),
         "documents": hashlib.sha256(shas).hexdigest(),
     }
+    assert payload_digest(request).hex().encode() not in entry.leaf, "who knows the rest would find the address"
+    assert len({payload, email, bytes.fromhex(leaf(entry)["salt"])}) == 3 and {len(payload), len(email)} == {32}
     assert b"iller" not in entry.leaf and b"2026/123" not in entry.leaf and b"2026123" not in entry.leaf
+
+
+async def test_a_message_that_nobody_signed_is_committed_to(bench):
+    """Its digest would show who wrote it: all that it says but a name is often known."""
+    exchange_id = (await bench.accept(deposit())).exchange_id
+    request = Hold(head=head(message_id="m-2"), exchange_id=exchange_id, explanation="asked by Miller")
+    await bench.accept(request, evidence=b'{"explanation":"asked by Miller"}', is_signed=False)
+    entry = bench.store.entries[-1]
+    assert leaf(entry)["digests"].keys() == {"commitment.payload", "commitment.message", "commitment.explanation"}
+    opened = {each.name: each.salt for each in entry.commitments}
+    raw = hashlib.sha256(b'{"explanation":"asked by Miller"}').digest()
+    assert opens(leaf(entry)["digests"]["commitment.message"], salt=opened["message"], value=raw)
+    assert opens(leaf(entry)["digests"]["commitment.explanation"], salt=opened["explanation"], value=b"asked by Miller")
 
 
 async def test_no_digest_of_a_message_with_a_code_stands_in_the_ledger(bench):
@@ -94,7 +114,7 @@ async def test_no_digest_of_a_message_with_a_code_stands_in_the_ledger(bench):
     evidence = b'{"accessCode":"A1b2"}'
     await bench.accept(retrieval(), evidence=evidence)
     (entry,) = bench.store.entries
-    assert leaf(entry)["digests"].keys() == {"payload", "sealed-message"}
+    assert leaf(entry)["digests"].keys() == {"commitment.payload", "sealed-message"}
     assert hashlib.sha256(evidence).hexdigest().encode() not in entry.leaf
     sealed = hashlib.sha256(b"sealed " + evidence).hexdigest()
     assert leaf(entry)["digests"]["sealed-message"] == sealed
