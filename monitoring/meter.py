@@ -75,6 +75,14 @@ class Meter:
         self._witness_age = self._series(self._gauge, metrics.WITNESS_AGE)
         self._witness_lag = self._series(self._gauge, metrics.WITNESS_LAG)
         self._witnessed = self._series(self._counter, metrics.WITNESSED_REQUESTS)
+        self._stamp_age = self._series(self._gauge, metrics.STAMP_AGE)
+        self._stamp_failures = self._series(self._counter, metrics.STAMP_FAILURES)
+        self._export_age = self._series(self._gauge, metrics.EXPORT_AGE)
+        self._export_failures = self._series(self._counter, metrics.EXPORT_FAILURES)
+        self._revocation_days = self._series(self._gauge, metrics.REVOCATION_DAYS)
+        self._revocation_unknown = self._series(self._counter, metrics.REVOCATION_UNKNOWN)
+        self._outages = self._series(self._gauge, metrics.OUTAGES_UNPLANNED)
+        self._links_away = self._series(self._gauge, metrics.LINK_AWAY)
         self._certificates = self._series(self._gauge, metrics.CERTIFICATE_DAYS)
         self._disk = self._series(self._gauge, metrics.DISK_FREE)
         self._skew = self._series(self._gauge, metrics.CLOCK_SKEW)
@@ -85,6 +93,8 @@ class Meter:
             for witness in bounds.witnesses:
                 for verdict in metrics.WITNESS_ANSWERS:
                     self._witness_answers.at(office, witness, verdict)
+            for cause in metrics.EXPORT_CAUSES:
+                self._export_failures.at(office, cause)
             for door in sorted(metrics.DOORS):
                 self._wrong_codes.at(office, door)
         for verdict in metrics.WITNESSED:
@@ -178,6 +188,40 @@ class Meter:
     def witnessed(self, verdict: str) -> None:
         """A checkpoint of another's log came to be cosigned here (metrics.WITNESSED)."""
         self._witnessed.at(verdict).inc()
+
+    def stamp_age(self, office: str, authority: str, seconds: float) -> None:
+        """The newest time-stamp of an authority over an office's log is so old."""
+        self._stamp_age.at(office, authority).set(seconds)
+
+    def stamp_failed(self, authority: str, cause: str) -> None:
+        """An authority gave no time-stamp that holds (metrics.STAMP_CAUSES)."""
+        self._stamp_failures.at(authority, cause).inc()
+
+    def export_age(self, office: str, seconds: float) -> None:
+        """An office's log was last exported so long ago."""
+        self._export_age.at(office).set(seconds)
+
+    def export_failed(self, office: str, cause: str) -> None:
+        """The daily export of an office's log was not finished (metrics.EXPORT_CAUSES)."""
+        self._export_failures.at(office, cause).inc()
+
+    def revocation_days_left(self, partner: str, days: float) -> None:
+        """The first of a partner's revocation lists is out of date in so many days."""
+        self._revocation_days.at(partner).set(days)
+
+    def revocation_unknown(self, partner: str) -> None:
+        """A partner signed with a certificate of which no list in date says whether it is revoked."""
+        self._revocation_unknown.at(partner).inc()
+
+    def outages_unplanned(self, office: str, counts: Mapping[str, int]) -> None:
+        """So many outages of a hosted office go on or ended within a day, by subject; what is not named is none."""
+        for subject in metrics.SUBJECTS:
+            self._outages.at(office, subject).set(counts.get(subject, 0))
+
+    def links_away(self, seconds: Mapping[str, float]) -> None:
+        """The counterparts that are away, and for how long; who is not named is there."""
+        for counterpart in self._bounds.counterparts:
+            self._links_away.at(counterpart).set(seconds.get(counterpart, 0.0))
 
     def certificate_days_left(self, certificate: str, days: float) -> None:
         """A watched certificate expires in so many days."""

@@ -25,6 +25,7 @@ OUTCOMES: Final = frozenset({"delivered", "pending", "deferred", "held", "refuse
 QUEUE_STATES: Final = ("ready", "held")
 POOL_STATES: Final = ("in_use", "idle")
 PLACES: Final = frozenset({"storage", "database"})
+SUBJECTS: Final = ("door", "database", "link")
 #: What a witness answered us, and what we answered as a witness.
 WITNESS_ANSWERS: Final = frozenset(
     {"cosigned", "behind", "ahead", "conflict", "rolled-back", "refused", "malformed", "unreachable"}
@@ -32,6 +33,14 @@ WITNESS_ANSWERS: Final = frozenset(
 WITNESSED: Final = frozenset(
     {"cosigned", "behind", "conflict", "inconsistent", "unknown", "unproven", "malformed", "too-often"}
 )
+#: Why an authority's time-stamp was not had, and why a day's export was not.
+STAMP_CAUSES: Final = frozenset(
+    {
+        *("unreachable", "unanswered", "status", "rejected", "malformed", "other-digest", "nonce", "policy"),
+        *("signature", "certificate", "expired", "clock"),
+    }
+)
+EXPORT_CAUSES: Final = frozenset({"no-room", "unwritable", "shorter", "forked", "damaged"})
 
 #: Seconds: from a verb of the hot path (fractions of a millisecond) to the longest answer that is waited for.
 _FAST: Final = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0)
@@ -72,7 +81,8 @@ class Bounds:
     """What labels may say that only the settings and the core's tables know. Made once by the composition root.
 
     `reasons` are the codes of the Reason table, `offices` the hosted ones, `counterparts` the codes of those delivered
-    to, `certificates` the names of the certificates that are watched, `witnesses` those of the witnesses' keys.
+    to, `certificates` the names of the certificates that are watched, `witnesses` those of the witnesses' keys,
+    `authorities` those of the time-stamping authorities, `partners` the codes of the offices that sign for themselves.
     """
 
     operations: frozenset[str]
@@ -82,6 +92,8 @@ class Bounds:
     tasks: frozenset[str]
     certificates: frozenset[str] = frozenset()
     witnesses: frozenset[str] = frozenset()
+    authorities: frozenset[str] = frozenset()
+    partners: frozenset[str] = frozenset()
     calls: Container[str] = field(default_factory=lambda: Limited(100))
     answers: Container[str] = field(default_factory=lambda: Limited(100))
 
@@ -101,7 +113,11 @@ class Bounds:
             "outcome": OUTCOMES,
             "state": frozenset(QUEUE_STATES + POOL_STATES),
             "place": PLACES,
+            "subject": frozenset(SUBJECTS),
             "witness": self.witnesses,
+            "authority": self.authorities,
+            "partner": self.partners,
+            "cause": STAMP_CAUSES | EXPORT_CAUSES,
             "verdict": WITNESS_ANSWERS | WITNESSED,
         }
         return lists[label]
@@ -259,6 +275,54 @@ WITNESSED_REQUESTS = Family(
     name="pouch_witnessed_requests",
     help="Checkpoints of others' logs that came to be cosigned here, by what became of them.",
     labels=("verdict",),
+)
+STAMP_AGE = Family(
+    kind="gauge",
+    name="pouch_ledger_timestamp_age_seconds",
+    help="Age of the newest time-stamp of an authority over a log; of the log's first checkpoint where there is none.",
+    labels=("office", "authority"),
+)
+STAMP_FAILURES = Family(
+    kind="counter",
+    name="pouch_ledger_timestamp_failures",
+    help="Times an authority gave no time-stamp that holds.",
+    labels=("authority", "cause"),
+)
+EXPORT_AGE = Family(
+    kind="gauge",
+    name="pouch_ledger_export_age_seconds",
+    help="Since when the log was last exported whole; since its first checkpoint where it never was.",
+    labels=("office",),
+)
+EXPORT_FAILURES = Family(
+    kind="counter",
+    name="pouch_ledger_export_failures",
+    help="Times the daily export could not be finished.",
+    labels=("office", "cause"),
+)
+REVOCATION_DAYS = Family(
+    kind="gauge",
+    name="pouch_revocation_list_days_left",
+    help="Days until the first of a partner's revocation lists is out of date; negative after that.",
+    labels=("partner",),
+)
+REVOCATION_UNKNOWN = Family(
+    kind="counter",
+    name="pouch_revocation_unknown",
+    help="Signatures taken or refused while no revocation list in date covered the signer's certificate.",
+    labels=("partner",),
+)
+OUTAGES_UNPLANNED = Family(
+    kind="gauge",
+    name="pouch_outages_unplanned",
+    help="Outages that go on or ended within a day, and were not announced as a whole.",
+    labels=("office", "subject"),
+)
+LINK_AWAY = Family(
+    kind="gauge",
+    name="pouch_link_away_seconds",
+    help="How long a counterpart has been away, as attempts at it saw; 0 where it is not.",
+    labels=("counterpart",),
 )
 CERTIFICATE_DAYS = Family(
     kind="gauge",

@@ -38,6 +38,7 @@ __all__ = [
     "UnusableKey",
     "generate_key",
     "load_certificate",
+    "load_certificates",
     "load_private_key",
     "load_signing_key",
     "thumbprint",
@@ -136,6 +137,14 @@ def load_certificate(path: Path) -> x509.Certificate:
     """Read the first certificate of a PEM file; UnusableKey if there is none."""
     try:
         return x509.load_pem_x509_certificate(_read_pem(path))
+    except ValueError:
+        raise UnusableKey(f"{path} holds no PEM certificate") from None
+
+
+def load_certificates(path: Path) -> list[x509.Certificate]:
+    """Read all certificates of a PEM file; UnusableKey if there is none."""
+    try:
+        return x509.load_pem_x509_certificates(_read_pem(path))
     except ValueError:
         raise UnusableKey(f"{path} holds no PEM certificate") from None
 

@@ -22,6 +22,7 @@ __all__ = ["COUNTERPARTS", "main"]
 COUNTERPARTS = {
     "ib": "the International Bureau: WIPO DAS REST API, version 1",
     "ipas": "an office's IPAS with its SOAP service",
+    "tsa": "a time-stamping authority (RFC 3161)",
     "office": "a foreign office with its own digital library",
 }
 

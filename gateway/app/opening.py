@@ -265,5 +265,7 @@ def meter_for(settings: Settings) -> Meter:
         tasks=frozenset(task.value for task in Task),
         certificates=hosted | {"front-door"},
         witnesses=frozenset(item.vkey.partition("+")[0] for item in settings.ledger.witness),
+        authorities=frozenset(item.name for item in settings.ledger.timestamping.authority),
+        partners=frozenset(item.code for item in settings.office),
     )
     return Meter(bounds, version=version("pouch"))

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+from gateway.app.anchoring import Anchoring
 from gateway.app.attendance import Attendance
 from gateway.app.declaring import Declarer
 from gateway.app.delivering import make_worker, wake_by_database
@@ -52,6 +53,7 @@ async def serve(
     async with open_gateway(settings, dsn, metrics=metrics, slot=slot) as gateway, AsyncExitStack() as stack:
         _settle_collector()
         front = settings.front_door
+        anchoring = Anchoring(gateway)
         door, presence = make_door(gateway), Presence(_limits(settings))
         try:
             tls = TlsFiles(front.tls_certificate, front.tls_key) if front.tls_certificate and front.tls_key else None
@@ -75,7 +77,7 @@ async def serve(
         attendance = Attendance(gateway, dsn, links, door=True)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, gateway, tls, declarer)
         listens(listening.url)
-        beside = (attendance.run, declarer.run) if slot == 0 else (attendance.run,)
+        beside = (attendance.run, declarer.run, anchoring.run) if slot == 0 else (attendance.run,)
         await _work(gateway, dsn, links, leading=slot == 0, beside=beside)
         await attendance.farewell()
         _log.info("stopping", slot=slot)

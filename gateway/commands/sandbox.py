@@ -9,5 +9,5 @@ import click
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []})
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 def command(words: tuple[str, ...]) -> None:
-    """Start the sandbox Bureau (ib), an IPAS (ipas) or a foreign office (office)."""
+    """Start the sandbox Bureau (ib), an IPAS (ipas), a foreign office (office) or a time-stamping authority (tsa)."""
     os.execv(sys.executable, [sys.executable, "-m", "sandbox", *words])  # noqa: S606

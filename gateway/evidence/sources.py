@@ -4,6 +4,7 @@ Rules: a file is read whole, up to its kind's limit, and never through a symboli
 CannotTell, what is larger than its kind can be is Tampered.
 """
 
+import json
 import os
 import stat
 from collections.abc import AsyncIterator, Iterator
@@ -14,6 +15,9 @@ from gateway.evidence.findings import CannotTell, Tampered
 from gateway.wire.tlog_tiles import MalformedLog, Tile, parse_tile_path
 
 __all__ = ["FolderSource", "LogSource"]
+
+#: Bytes of a day's note.
+_DAY_LIMIT = 4096
 
 
 class LogSource(Protocol):
@@ -43,8 +47,11 @@ class FolderSource:
         self._folder = folder
 
     async def read(self, path: str, limit: int) -> bytes | None:
-        """See LogSource."""
-        return _read(self._folder / path, path, limit)
+        """See LogSource. Where files are written once there is no `checkpoint`: that of the last whole day is it."""
+        content = _read(self._folder / path, path, limit)
+        if content is None and path == "checkpoint" and (size := self._size_of_last_day()) is not None:
+            return _read(self._folder / f"checkpoint.{size}", f"checkpoint.{size}", limit)
+        return content
 
     async def partials(self, tile: Tile) -> list[Tile]:
         """See LogSource."""
@@ -58,6 +65,17 @@ class FolderSource:
         """See LogSource; files with other names are passed over."""
         for tile in self._walk():
             yield tile
+
+    def _size_of_last_day(self) -> int | None:
+        """The greatest size that a day's note (days/2026-11-23.json) says was exported whole; no note is evidence."""
+        sizes = []
+        for name in _names(self._folder / "days"):
+            try:
+                note = json.loads(_read(self._folder / "days" / name, f"days/{name}", _DAY_LIMIT) or b"")
+                sizes.append(int(note["size"]))
+            except (ValueError, KeyError, TypeError):
+                continue
+        return max(sizes, default=None)
 
     def _partials(self, tile: Tile) -> list[Tile]:
         folder = self._folder / f"{tile.full.path}.p"

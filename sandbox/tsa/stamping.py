@@ -39,6 +39,8 @@ class Manner(StrEnum):
     FROM_PAST = "from-past"  # a clock that is a day behind
     TORN_SIGNATURE = "torn-signature"  # a bit of the signature is another
     REJECTION = "rejection"  # no time-stamp, with a status
+    REDIRECT = "redirect"  # the answer is elsewhere, says HTTP
+    HUGE = "huge"  # an answer of megabytes
 
 
 def is_request(body: bytes) -> bool:
@@ -56,7 +58,10 @@ def is_request(body: bytes) -> bool:
 
 
 def answer(authority: Authority, request: bytes, *, serial: int, at: datetime, manner: Manner = Manner.HONEST) -> bytes:
-    """A TimeStampResp for a request that `is_request`; `serial` is unique per authority, `at` its clock (aware)."""
+    """A TimeStampResp for a request that `is_request`, in a manner that is not HTTP's.
+
+    `serial` is unique per authority, `at` is its clock (aware).
+    """
     if manner is Manner.REJECTION:
         status = {"status": "rejection", "status_string": ["not today"], "fail_info": {"time_not_available"}}
         return bytes(core.Sequence(contents=tsp.PKIStatusInfo(status).dump()).dump())
