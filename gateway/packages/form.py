@@ -52,6 +52,7 @@ class Declared:
 
     media_type: str | None = None
     application: Application | None = None
+    is_digitally_signed: bool = False
     digests: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -4,11 +4,13 @@ from typing import Final
 
 from gateway.packages.archive_form import PlainArchive
 from gateway.packages.form import FormReader
+from gateway.packages.pdf import PlainPdf
 from gateway.packages.xml_form import PlainXml
 
 __all__ = ["FORMS"]
 
 FORMS: Final[tuple[FormReader, ...]] = (
+    PlainPdf(),
     PlainXml(),
     PlainArchive(),
 )

@@ -17,6 +17,7 @@ HOMES = {
     "signxml": ("pki",),
     "rfc3161_client": ("pki",),
     "asn1crypto": ("pki",),
+    "pikepdf": ("gateway.packages",),
     "zeep": ("adapters.ipas",),
     "xmlschema": ("gateway.wire.schema",),
     "prometheus_client": ("monitoring",),

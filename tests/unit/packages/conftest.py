@@ -1,15 +1,21 @@
 """What the tests of packages share: the engine with a fixed clock."""
 
 import io
+import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from cryptography.x509 import Certificate
 
 from gateway.core.finding import Report
+from gateway.core.office import Application, OfficeCode, Right
 from gateway.packages.form import Declared
 from gateway.packages.inspecting import inspect
+
+sys.path.append(str(Path(__file__).parent))
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -19,8 +25,23 @@ Inspecting = Callable[..., Report]
 
 @pytest.fixture
 def inspecting() -> Inspecting:
-    def run(source: bytes, name: str = "thing", media_type: str | None = None) -> Report:
-        return inspect(source, name=name, at=AT, declared=Declared(media_type=media_type))
+    def run(
+        source: bytes,
+        name: str = "thing",
+        media_type: str | None = None,
+        *,
+        right: Right | None = None,
+        is_digitally_signed: bool = False,
+        roots: Sequence[Certificate] = (),
+        at: datetime = AT,
+    ) -> Report:
+        application = (
+            Application(office=OfficeCode("XA"), right=right, number="1", normal="1", filing_date=AT.date())
+            if right
+            else None
+        )
+        declared = Declared(media_type=media_type, application=application, is_digitally_signed=is_digitally_signed)
+        return inspect(source, name=name, at=at, roots=roots, declared=declared)
 
     return run
 

@@ -1,0 +1,100 @@
+"""A PDF as bytes, before any library sees it: where it begins and ends, what else it is, and how much it unfolds into.
+
+Rules:
+- Read in pieces; memory does not grow with the file.
+- Object streams and cross-reference streams are what a reader must inflate to find anything: they are counted here,
+  so that a bomb in the structure is known before the library meets it (ISO 32000-2, 7.5.7 and 7.5.8).
+"""
+
+import re
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from gateway.core.finding import Code, Finding, found
+
+__all__ = ["HEADER", "begins", "look_at_bytes"]
+
+HEADER: Final = b"%PDF-"
+
+#: Readers look for the header in the first 1024 bytes and for the end in the last 1024 (ISO 32000-1, Annex H).
+_HEADER_WITHIN: Final = 1024
+_END_WITHIN: Final = 1024
+_WINDOW: Final = 1024 * 1024
+#: How far a stream's keyword may stand behind the name of its type, and the name behind the window's end.
+_REACH: Final = 1024
+_STRUCTURE: Final = re.compile(rb"/(?:ObjStm|XRef)\b")
+_STREAM: Final = re.compile(rb"\bstream\r?\n")
+_PIECE: Final = 64 * 1024
+#: What one structure stream, and all of them, may inflate into: beyond this no honest writer goes.
+_MOST_OF_ONE: Final = 32 * 1024 * 1024
+_MOST_SLACK: Final = 32 * 1024 * 1024
+_MOST_RATIO: Final = 40
+_ZIP_END: Final = b"PK\x05\x06"
+_ZIP_TAIL: Final = 22 + 65535
+
+
+def begins(first: bytes) -> int:
+    """The offset at which a PDF begins in the first bytes of a file, or -1."""
+    return first.find(HEADER, 0, _HEADER_WITHIN + len(HEADER))
+
+
+def look_at_bytes(source: BinaryIO, size: int, first: bytes) -> Iterator[Finding]:
+    """Yield what the bytes alone say. Ends with TOO_COSTLY where nothing further should be opened."""
+    at = begins(first)
+    if at > 0:
+        yield found(Code.PDF_HEADER, f"byte {at}")
+    source.seek(max(0, size - _ZIP_TAIL))
+    tail = source.read(_ZIP_TAIL)
+    if _ends_as_archive(tail):
+        yield found(Code.TWO_FORMS)
+    end = tail.rfind(b"%%EOF")
+    if end < 0 or len(tail) - end > _END_WITHIN + len(b"%%EOF"):
+        yield found(Code.PDF_CUT_SHORT if b"%%EOF" not in tail else Code.PDF_TRAILING)
+    elif tail[end + len(b"%%EOF") :].strip(b"\r\n\t \0\x1a"):
+        yield found(Code.PDF_TRAILING)
+    if _unfolds_into_too_much(source, size):
+        yield found(Code.TOO_COSTLY)
+
+
+def _ends_as_archive(tail: bytes) -> bool:
+    at = tail.rfind(_ZIP_END)
+    return 0 <= at <= len(tail) - 22 and at + 22 + int.from_bytes(tail[at + 20 : at + 22], "little") == len(tail)
+
+
+def _unfolds_into_too_much(source: BinaryIO, size: int) -> bool:
+    left = _MOST_SLACK + _MOST_RATIO * size
+    for at in _structure_streams(source, size):
+        inflated = _inflated(source, at, min(left, _MOST_OF_ONE) + 1)
+        left -= inflated
+        if inflated > _MOST_OF_ONE or left < 0:
+            return True
+    return False
+
+
+def _structure_streams(source: BinaryIO, size: int) -> Iterator[int]:
+    """Give the offsets at which the bytes of object and cross-reference streams begin."""
+    for start in range(0, size, _WINDOW):
+        source.seek(start)
+        window = source.read(_WINDOW + 2 * _REACH)
+        for name in _STRUCTURE.finditer(window, 0, min(len(window), _WINDOW + _REACH)):
+            keyword = _STREAM.search(window, name.end(), name.end() + _REACH)
+            if name.start() < _WINDOW and keyword is not None:
+                yield start + keyword.end()
+
+
+def _inflated(source: BinaryIO, at: int, most: int) -> int:
+    """How many bytes a zlib stream at an offset inflates into, counted no further than `most`; 0 if it is none."""
+    inflating = zlib.decompressobj()
+    source.seek(at)
+    count, waiting = 0, b""
+    try:
+        while count < most and not inflating.eof:
+            waiting = waiting or source.read(_PIECE)
+            piece = inflating.decompress(waiting, _WINDOW)
+            if not waiting and not piece:
+                break
+            waiting, count = inflating.unconsumed_tail, count + len(piece)
+    except zlib.error:
+        pass  # not deflated, or damaged: the library will say
+    return count
