@@ -38,6 +38,10 @@ __all__ = ["ClusterFolder"]
 _LONGEST_SOCKET_FOLDER: Final = 107 - len("/.s.PGSQL.5432")
 
 
+#: Where it lies if there is no room for its name; the folder itself is of mode 0700.
+_TEMPORARY: Final = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterFolder:
     """The folder of one embedded cluster and the user its server runs as. All methods block."""
@@ -52,14 +56,24 @@ class ClusterFolder:
 
     @property
     def socket(self) -> Path:
-        """The socket's folder: beside the cluster, or under the temporary folder where that path would be too long."""
+        """The socket's folder: beside the cluster, or under a temporary folder where that path would be too long.
+
+        Every process of this machine finds the same, whatever its TMPDIR is, which also may be too long.
+        """
         beside = self.folder / "socket"
         if len(os.fsencode(beside)) <= _LONGEST_SOCKET_FOLDER:
             return beside
-        return Path(tempfile.gettempdir(), f"pouch-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]}")
+        usable = (place for place in _TEMPORARY if os.access(place, os.W_OK | os.X_OK))
+        name = f"pouch-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]}"
+        return next(usable, Path(tempfile.gettempdir())) / name
 
     def prepare(self) -> None:
         """Make the folder if it is not there. Raises EmbeddedRefused if it is not the server's user's to use."""
+        if len(os.fsencode(self.socket)) > _LONGEST_SOCKET_FOLDER:
+            raise EmbeddedRefused(
+                f"the path of {self.folder} is too long for a socket, and so is that of the temporary folder; "
+                "choose a shorter gateway.storage, or let this user write to /tmp"
+            )
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not os.access(self.folder, os.R_OK | os.W_OK | os.X_OK):
             raise EmbeddedRefused(f"{self.folder} is not this user's to use; run as the user who made it")

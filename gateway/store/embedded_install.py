@@ -37,6 +37,11 @@ _NEEDED: Final = (
 _NOT_NEEDED: Final = f"{_ROOT}/lib/postgresql/pgxs/"
 
 
+#: Where root keeps copies of them; the last are emptied now and then, and hold if nothing else does.
+_USUAL: Final = (Path("/var/lib/pouch"), Path("/opt/pouch"))
+_TEMPORARY: Final = (Path("/var/tmp"), Path("/tmp"))  # noqa: S108 - what lies there is checked to be ours alone
+
+
 class EmbeddedRefused(Exception):
     """The embedded PostgreSQL cannot be used as asked; the text says why and what to do."""
 
@@ -103,7 +108,8 @@ def reaches(runner: RunAs, folder: Path) -> bool:
 def install_programs(runner: RunAs, place: Path | None = None) -> Path:
     """Give the folder of the server's programs, reachable by the user; copy them first if need be.
 
-    `place` is where root may keep copies; without it /var/lib/pouch, /opt/pouch and the temporary folder are tried.
+    `place` is where root may keep copies; without it /var/lib/pouch, /opt/pouch and the temporary folders are tried:
+    TMPDIR may lie where nobody else passes.
     A copy is compared with the package's own list of digests on the way and is named by that list.
     Raises EmbeddedRefused.
     """
@@ -119,13 +125,15 @@ def install_programs(runner: RunAs, place: Path | None = None) -> Path:
     if not runner.switch:
         return Path(str(package.locate_file(f"{_ROOT}/bin")))
     name = f"pg{MAJOR}-{package.version}-{_fingerprint(files)}"
-    places = [place] if place else [Path("/var/lib/pouch"), Path("/opt/pouch"), Path(tempfile.gettempdir(), "pouch-pg")]
+    temporary = dict.fromkeys((Path(tempfile.gettempdir()), *_TEMPORARY))
+    places = [place] if place else [*_USUAL, *(folder / "pouch-pg" for folder in temporary)]
     for each in places:
         if _install(runner, files, each / name):
             return each / name / _ROOT / "bin"
     raise EmbeddedRefused(
         f"the user {runner.name} can execute programs in none of {', '.join(map(str, places))}; "
-        "name a folder for the embedded PostgreSQL's programs that all can reach, on a file system without noexec"
+        "make one of them a folder of root's that all can pass through (chmod 755, also those above it, not mounted "
+        "noexec), or start as another user"
     )
 
 

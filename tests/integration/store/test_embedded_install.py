@@ -3,10 +3,12 @@
 import base64
 import hashlib
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from gateway.store import embedded_install
 from gateway.store.embedded_install import EmbeddedRefused, RunAs, install_programs, reaches, run_as
 
 PROGRAM = b"#!/bin/sh\necho 'postgres (PostgreSQL) 18.0'\n"
@@ -92,6 +94,23 @@ def test_a_folder_that_others_can_write_to_is_not_used(package, place):
 def test_a_folder_that_the_user_cannot_reach_is_not_used(package, tmp_path, as_root):
     with pytest.raises(EmbeddedRefused, match="can execute programs in none"):
         install_programs(run_as(None), tmp_path / "below 0700")
+
+
+def test_a_temporary_folder_that_the_user_cannot_reach_is_passed_over(package, tmp_path, place, monkeypatch):
+    """TMPDIR of root's shell may lie below /root."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(embedded_install, "_USUAL", (tmp_path / "usual",))
+    monkeypatch.setattr(embedded_install, "_TEMPORARY", (place,))
+    programs = install_programs(run_as(None))
+    assert programs.is_relative_to(place / "pouch-pg") and reaches(run_as(None), programs)
+
+
+def test_where_no_place_will_do_it_says_how_to_make_one(package, tmp_path, as_root, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(embedded_install, "_USUAL", ())
+    monkeypatch.setattr(embedded_install, "_TEMPORARY", ())
+    with pytest.raises(EmbeddedRefused, match=rf"in none of {tmp_path}/pouch-pg; make one of them .*chmod 755"):
+        install_programs(run_as(None))
 
 
 def test_programs_that_do_not_run_are_not_used(package, place):

@@ -5,11 +5,12 @@ import os
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
 import pytest
 
-from gateway.store.embedded_install import install_programs, reaches, run_as
+from gateway.store import embedded_cluster
+from gateway.store.embedded_cluster import ClusterFolder
+from gateway.store.embedded_install import EmbeddedRefused, install_programs, reaches, run_as
 
 #: A launcher that becomes nobody after its imports, since the interpreter may lie where only root reaches it.
 AS_NOBODY = """
@@ -37,12 +38,36 @@ async def test_odd_and_long_paths(copy_cluster_to, tmp_path, embedded, ask, name
     copy_cluster_to(tmp_path / name)
     async with embedded(tmp_path / name) as dsns:
         assert await ask(dsns.owner, "SELECT sum(n) FROM kept") == 7
-    assert not leftovers()
+        assert socket_of(tmp_path / name).is_dir()
+    assert socket_of(tmp_path / name).parent == tmp_path / name or not socket_of(tmp_path / name).exists()
 
 
-def leftovers():
-    """Socket folders that had to be elsewhere."""
-    return list(Path(tempfile.gettempdir()).glob("pouch-????????????????"))
+async def test_a_long_path_has_one_socket_whatever_the_temporary_folder(
+    copy_cluster_to, tmp_path, embedded, ask, launcher, monkeypatch
+):
+    """As when the service and a person's shell have another TMPDIR, here one that is too long itself, and mode 0700."""
+    folder, temporary = tmp_path / ("long" * 30), tmp_path / ("temporary" * 20)
+    temporary.mkdir(mode=0o700)
+    copy_cluster_to(folder)
+    async with launcher(folder):
+        monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+        async with embedded(folder) as dsns:
+            assert await ask(dsns.owner, "SELECT sum(n) FROM kept") == 7
+    await embedded(folder).stop("immediate")
+    assert not socket_of(folder).exists() and not list(temporary.iterdir())
+
+
+async def test_where_no_folder_has_room_for_a_socket_it_says_so(tmp_path, embedded, monkeypatch):
+    monkeypatch.setattr(embedded_cluster, "_TEMPORARY", ())
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("temporary" * 20)))
+    with pytest.raises(EmbeddedRefused, match=r"too long for a socket.*choose a shorter gateway\.storage"):
+        await embedded(tmp_path / ("long" * 30)).start()
+    assert list(tmp_path.iterdir()) == []
+
+
+def socket_of(folder):
+    """Where the socket of a cluster is."""
+    return ClusterFolder(folder=folder, runner=run_as(None)).socket
 
 
 @pytest.fixture
