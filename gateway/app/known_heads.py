@@ -16,11 +16,9 @@ from gateway.wire.tlog_tiles import MalformedLog
 from pki.note_keys import MalformedNote, NoteVerifier, UnverifiedNote
 from pki.notes import verify_note
 
-__all__ = ["KnownHead", "known_heads", "read_head"]
+__all__ = ["KnownHead", "known_heads", "newest_in", "read_head"]
 
-#: Where exports have their newest checkpoints: in the folder, or in one for each office or day.
-_PLACES: Final = ("checkpoint", "*/checkpoint", "*/*/checkpoint")
-#: Checkpoints that are looked at: one a day for a hundred years.
+#: Checkpoints of one export that are looked at: one a day for a hundred years.
 _MOST: Final = 40_000
 
 
@@ -44,9 +42,26 @@ def known_heads(
     if (remembered := memory.recall(hosted)) is not None:
         found.append(KnownHead(source="memory", checkpoint=remembered[0], note=remembered[1]))
     if exports is not None:
-        heads = [read_head(path, verifiers) for path in _checkpoints(exports)]
-        found += [KnownHead(source="export", checkpoint=head[0], note=head[1]) for head in heads if head]
+        for folder in _logs_in(exports):
+            if (exported := newest_in(folder, origin, verifiers)) is not None:
+                found.append(KnownHead(source="export", checkpoint=exported[0], note=exported[1]))
     return [head for head in found if head.checkpoint.origin == origin]
+
+
+def newest_in(folder: Path, origin: str, verifiers: Sequence[NoteVerifier]) -> tuple[Checkpoint, bytes] | None:
+    """The greatest checkpoint of the log of this name that one of the keys has signed, in `checkpoint` or
+    `checkpoint.SIZE`; None if there is none.
+    """
+    try:
+        named = list(islice((path for path in folder.glob("checkpoint.*") if path.suffix[1:].isdecimal()), _MOST))
+    except OSError:
+        return None
+    falling = sorted(named, key=lambda path: int(path.suffix[1:]), reverse=True)
+    heads = (read_head(path, verifiers) for path in falling)
+    greatest = next((head for head in heads if head is not None and head[0].origin == origin), None)
+    plain = read_head(folder / "checkpoint", verifiers)
+    both = [head for head in (greatest, plain) if head is not None and head[0].origin == origin]
+    return max(both, key=lambda head: head[0].size, default=None)
 
 
 def read_head(path: Path, verifiers: Sequence[NoteVerifier]) -> tuple[Checkpoint, bytes] | None:
@@ -59,8 +74,9 @@ def read_head(path: Path, verifiers: Sequence[NoteVerifier]) -> tuple[Checkpoint
         return None
 
 
-def _checkpoints(folder: Path) -> list[Path]:
+def _logs_in(exports: Path) -> list[Path]:
+    """The folder itself, and those below it: one for each log."""
     try:
-        return [path for place in _PLACES for path in islice(folder.glob(place), _MOST)]
+        return [exports, *(path for path in islice(exports.iterdir(), _MOST) if path.is_dir())]
     except OSError:
         return []

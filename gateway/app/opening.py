@@ -14,9 +14,12 @@ import msgspec
 from gateway.app.counterparts import CounterpartMap, connect_counterparts, find_callers
 from gateway.app.log_keys import LogKeys, load_log_keys
 from gateway.app.offices import Offices, OfficesInUse, read_offices
+from gateway.app.revoking import RevocationInUse, read_revocation
 from gateway.app.signing import HostSigner, TokenDesk
+from gateway.app.standing import Standings
 from gateway.app.system import KeySealing, SystemClock, SystemRandomness
 from gateway.app.verifying import OfficeVerifier
+from gateway.app.witness_asking import read_witnesses
 from gateway.core.office import OfficeCode
 from gateway.core.reason import Reason
 from gateway.core.request import REQUESTS
@@ -86,12 +89,16 @@ class Gateway:
     signing_keys: dict[OfficeCode, SigningKey]
     log_keys: LogKeys
     ledger: PostgresLedger
+    standings: Standings
     offices: OfficesInUse
+    revocation: RevocationInUse
 
     def reload(self) -> None:
         """Take the offices file as it is now; SettingsError leaves everything as it was."""
         loaded = load_settings(self.settings.file)
-        self.use(read_offices(loaded))
+        offices = read_offices(loaded)
+        self.revocation.now = read_revocation(loaded, offices.trust, self.line.clock.now())
+        self.use(offices)
         self.settings = msgspec.structs.replace(self.settings, office=loaded.office, agreement=loaded.agreement)
 
     def use(self, offices: Offices) -> None:
@@ -160,6 +167,7 @@ async def open_gateway(
     if clock.now() < _BORN:
         raise SettingsError("the clock of this machine is wrong: set it (NTP) before starting")
     offices = read_offices(settings)
+    revoked = read_revocation(settings, offices.trust, clock.now())
     keys = {OfficeCode(item.code): _key(item.signing_key, item.signing_certificate) for item in settings.hosted}
     signers = {
         OfficeCode(item.code): HostSigner(
@@ -171,6 +179,7 @@ async def open_gateway(
         for item in settings.hosted
     }
     log_keys = load_log_keys(settings)
+    read_witnesses(settings)  # what cannot be used is told before anything starts
     try:
         wrapping = load_key_file(settings.gateway.wrapping_key)
     except KeyFileRefused as error:
@@ -206,7 +215,9 @@ async def open_gateway(
         desk = TokenDesk(next(iter(keys.values())), issuer=settings.front_door.public_url)
         policy = WssPolicy(skew=timedelta(seconds=settings.front_door.clock_skew_seconds))
         verifier = OfficeVerifier(desk=desk, callers=find_callers(settings, counterparts), policy=policy)
+        verifier.revocation = revocation = RevocationInUse(revoked, meter)
         in_use = OfficesInUse(offices)
+        standings = Standings(settings, pool, queries)
         line = Line(
             origin=settings.gateway.origin,
             clock=clock,
@@ -224,6 +235,7 @@ async def open_gateway(
             normalise=in_use.normalise,
             meter=meter,
             document_limit=settings.front_door.body_limit,
+            logs=standings.now,
         )
         gateway = Gateway(
             settings=settings,
@@ -241,9 +253,12 @@ async def open_gateway(
             signing_keys=keys,
             log_keys=log_keys,
             ledger=PostgresLedger(pool, queries),
+            standings=standings,
             offices=in_use,
+            revocation=revocation,
         )
         gateway.use(offices)
+        await standings.read()
         yield gateway
 
 

@@ -100,6 +100,7 @@ async def _work(gateway: Gateway, dsn: Secret, links: WatchedLinks, *, leading: 
     background = [
         asyncio.create_task(wake_by_database(worker, dsn)),
         asyncio.create_task(keep_house(gateway, leading=leading)),
+        asyncio.create_task(gateway.standings.keep_reading()),
         *(asyncio.create_task(duty()) for duty in beside),
     ]
     if gateway.settings.ledger.sequencing:

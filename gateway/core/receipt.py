@@ -13,7 +13,10 @@ __all__ = ["Event", "Notification", "Receipt"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What the gateway signs before it commits and sends after. It certifies nothing about the documents' content."""
+    """What the gateway signs before it commits and sends after. It certifies nothing about the documents' content.
+
+    `unwitnessed`: the log is suspended, and the entry in no checkpoint before it is whole again or a person decides.
+    """
 
     issuer: OfficeCode
     sender: OfficeCode
@@ -27,6 +30,7 @@ class Receipt:
     log_origin: str
     entry_id: str
     leaf_hash: bytes
+    unwitnessed: bool = False
 
 
 class Event(Enum):

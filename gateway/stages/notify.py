@@ -28,7 +28,7 @@ def notification_row(
         reason_code=reason.code if reason else None,
         entry_id=entry.entry_id,
         leaf_hash=entry.leaf_hash,
-        log_origin=line.origin,
+        log_origin=line.log_of(exchange.hosted).origin,
     )
     return NotificationRow(
         notification_id=notification.notification_id,

@@ -25,6 +25,7 @@ __all__ = ["read_notification", "read_receipt", "render_notification", "render_r
 _Listed = TypeVar("_Listed", bound=Enum)
 #: All that a receipt says (schemas/receipt-1.xsd).
 _STATEMENT: Final = "We hold these bytes."
+_UNWITNESSED: Final = "unwitnessed"
 _IN_RECEIPT: Final = f"{{{RECEIPT}}}"
 _IN_NOTIFICATION: Final = f"{{{NOTIFICATION}}}"
 
@@ -55,7 +56,7 @@ def render_receipt(receipt: Receipt) -> bytes:
         tag("ReceivedAt", rfc3339(receipt.received_at)),
         tag("PayloadSha256", receipt.payload_sha256.hex()),
         wrap("Documents", documents) if documents else "",
-        _ledger(receipt),
+        _ledger(receipt, _UNWITNESSED if receipt.unwitnessed else None),
     )
     return f'<Receipt xmlns="{RECEIPT}">{"".join(contents)}</Receipt>'.encode()
 
@@ -81,13 +82,14 @@ def render_notification(notification: Notification) -> bytes:
     return f'<Notification xmlns="{NOTIFICATION}">{"".join(contents)}</Notification>'.encode()
 
 
-def _ledger(answer: Receipt | Notification) -> str:
+def _ledger(answer: Receipt | Notification, standing: str | None = None) -> str:
     return wrap(
         "Ledger",
         (
             tag("Origin", answer.log_origin),
             tag("EntryId", answer.entry_id),
             tag("LeafHash", answer.leaf_hash.hex()),
+            optional("Standing", standing),
         ),
     )
 
@@ -113,6 +115,7 @@ def read_receipt(root: etree._Element) -> Receipt:
         log_origin=values["Ledger/Origin"],
         entry_id=values["Ledger/EntryId"],
         leaf_hash=bytes.fromhex(values["Ledger/LeafHash"]),
+        unwitnessed=values.get("Ledger/Standing") == _UNWITNESSED,
     )
 
 

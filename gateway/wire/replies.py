@@ -56,6 +56,7 @@ class Written(_Reply, frozen=True, kw_only=True):
 
     exchange_id: str | None = None
     state: str | None = None
+    ledger_standing: str | None = None
     receipt: bytes
 
 
@@ -178,11 +179,16 @@ class Package(_Reply, frozen=True, kw_only=True):
 def written(receipt: bytes) -> Written:
     """Make the answer around a signed receipt of our own: an honest repeat gets the state it was told first."""
     root = xml.parse(receipt)
-    return Written(exchange_id=_text(root, "ExchangeId"), state=_text(root, "State"), receipt=receipt)
+    return Written(
+        exchange_id=_text(root, "ExchangeId"),
+        state=_text(root, "State"),
+        ledger_standing=_text(root, "Ledger", "Standing"),
+        receipt=receipt,
+    )
 
 
-def _text(root: etree._Element, name: str) -> str | None:
-    found = root.find(f"{{{RECEIPT}}}{name}")
+def _text(root: etree._Element, *names: str) -> str | None:
+    found = root.find("/".join(f"{{{RECEIPT}}}{name}" for name in names))
     return None if found is None else xml.text_of(found)
 
 

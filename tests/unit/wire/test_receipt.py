@@ -1,5 +1,6 @@
 """Receipts and notifications: canonical as written, valid by their schemas, read back as they were."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -157,3 +158,14 @@ def test_any_receipt_is_read_as_it_was_written(message_id, origin, at, state, di
     root = xml.parse(written)
     assert xml.canonical(root) == written
     assert read_receipt(root) == receipt
+
+
+def test_a_receipt_says_so_while_the_log_cannot_be_signed() -> None:
+    """Only then: what was agreed before such a log ever was does not change."""
+    suspended = replace(RECEIPT, unwitnessed=True)
+    written = render_receipt(suspended)
+    assert written == render_receipt(RECEIPT).replace(b"</LeafHash>", b"</LeafHash><Standing>unwitnessed</Standing>")
+    assert xml.canonical(xml.parse(written)) == written
+    assert read_receipt(xml.parse(written)) == suspended
+    with pytest.raises(Refused):
+        read_receipt(xml.parse(written.replace(b"unwitnessed", b"witnessed")))
