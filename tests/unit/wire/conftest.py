@@ -1,5 +1,6 @@
 """What the tests of the wire share: one complete request for each operation, as XML and as the core has it."""
 
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -37,6 +38,8 @@ from gateway.core.request import (
 from gateway.core.secret import Secret
 from gateway.core.transmission import Leg, Task
 from gateway.core.view import ExchangeView, TransmissionView
+
+sys.path.append(str(Path(__file__).parents[1] / "core"))  # bibliography_samples.py
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "wire"
 AN_ID = "01920000-0000-7000-8000-000000000001"
