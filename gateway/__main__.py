@@ -29,6 +29,8 @@ COMMANDS: Final = {
     "poll": "fetch and confirm waiting notifications",
     "resend": "try again now what was refused, held or put off",
     "ledger": "verify and prove what a ledger says",
+    "outages": "who was away, and a signed notice of it",
+    "downtime": "announce planned downtime, and end it",
     "sandbox": "a counterpart to try against: ib, ipas or office",
     "bench": "repeatable measurements as JSON",
 }

@@ -8,14 +8,15 @@ Rules:
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from gateway.app.opening import Gateway
-from gateway.app.outage_events import event_of, events_of, window_members
+from gateway.app.outage_events import OutageWriter, window_members
+from gateway.app.system import boot_seconds
 from gateway.app.watched_links import WatchedLinks
 from gateway.core.link import LinkTally
 from gateway.core.office import OfficeCode
@@ -26,7 +27,7 @@ from gateway.store.outages import LifeLine, LinkRow, NewEvent, open_life_line
 from gateway.store.pool import DatabaseUnavailable
 from monitoring.log import logger
 
-__all__ = ["Attendance", "boot_seconds"]
+__all__ = ["Attendance"]
 
 _log = logger("attendance")
 
@@ -34,11 +35,7 @@ _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 #: Seconds in which the database takes a sign of life, or is away.
 _PATIENCE: Final = 10.0
 _FAREWELL: Final = 2.0
-
-
-def boot_seconds() -> float:
-    """Seconds since the machine's start, sleep included; no clock setting changes it."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+_TICK: Final = 1.0
 
 
 def _boot() -> str:
@@ -59,14 +56,17 @@ class Attendance:
         links: WatchedLinks,
         *,
         door: bool,
+        seconds: Callable[[], float] = boot_seconds,
     ) -> None:
         self._gateway = gateway
         self._dsn = dsn
         self._links = links
+        self._writer = OutageWriter(gateway.line.clock, gateway.line.randomness)
         self._door = door
         self._boot = _boot()
+        self._seconds = seconds
         self._line: LifeLine | None = None
-        self._opened = boot_seconds()
+        self._opened = self._seconds()
         self._good: float | None = None
         self._failed: float | None = None
         self._ticked = self._opened
@@ -74,16 +74,14 @@ class Attendance:
 
     async def run(self) -> None:
         """Give signs of life until cancelled."""
-        ticking = asyncio.create_task(self._tick())
+        ticking = asyncio.create_task(self._keep_ticking())
         try:
             while True:
                 await self.beat()
                 await asyncio.sleep(self._gateway.settings.outages.beat_seconds)
         finally:
             ticking.cancel()
-            if self._line is not None:
-                self._line.close()
-                self._line = None
+            self.close()
 
     async def beat(self, *, orderly: bool = False) -> bool:
         """Give one sign of life and tell of the links; False if the database did not take it."""
@@ -97,34 +95,40 @@ class Attendance:
                     )
                 await self._tell_links(self._line)
         except (Deferred, DatabaseUnavailable, TimeoutError):
-            self._failed = boot_seconds() if self._failed is None else self._failed
-            if self._line is not None:
-                self._line.close()
-                self._line = None
+            self._failed = self._seconds() if self._failed is None else self._failed
+            self.close()
             return False
         except Exception as error:
             _log.error("a sign of life failed inside", exc_info=error)
+            self.close()
             return False
-        self._good, self._failed, self._frozen = boot_seconds(), None, 0.0
+        self._good, self._failed, self._frozen = self._seconds(), None, 0.0
         return True
 
     async def farewell(self) -> None:
         """The last sign of life of a process that ends in order: from here on the door is closed."""
         await self.beat(orderly=True)
+        self.close()
+
+    def close(self) -> None:
+        """End the connection at once; a further beat opens another."""
         if self._line is not None:
             self._line.close()
             self._line = None
 
-    async def _tick(self) -> None:
+    def tick(self) -> None:
         """Notice when this process did nothing at all for a while: stopped, or on a machine that slept."""
+        now = self._seconds()
+        self._frozen = max(self._frozen, now - self._ticked)
+        self._ticked = now
+
+    async def _keep_ticking(self) -> None:
         while True:
-            now = boot_seconds()
-            self._frozen = max(self._frozen, now - self._ticked)
-            self._ticked = now
-            await asyncio.sleep(1.0)
+            self.tick()
+            await asyncio.sleep(_TICK)
 
     def _sign(self, at: datetime, orderly: bool) -> Beat:
-        return Beat(at=at, boot=self._boot, seconds=boot_seconds(), orderly=orderly)
+        return Beat(at=at, boot=self._boot, seconds=self._seconds(), orderly=orderly)
 
     def _tell_silence(self, hosted: OfficeCode, last: Beat | None, now: Beat) -> Sequence[NewEvent]:
         settings = self._gateway.settings.outages
@@ -148,10 +152,10 @@ class Attendance:
         _log.error(
             "an outage was found", hosted=hosted, subject=finding.subject.value, began=str(finding.began.not_after)
         )
-        return events_of(self._gateway.line, hosted, finding)
+        return self._writer.events_of(hosted, finding)
 
     async def _tell_links(self, line: LifeLine) -> None:
-        for key, tally in self._links.take(boot_seconds()).items():
+        for key, tally in self._links.take(self._seconds()).items():
             hosted, counterpart, adapter = key
 
             def merge(former: LinkRow, tally: LinkTally, key: tuple[OfficeCode, OfficeCode, str] = key) -> _Merged:
@@ -162,7 +166,7 @@ class Attendance:
             except BaseException:
                 self._links.give_back(key, tally)
                 raise
-            self._links.merged(key, goods, boot_seconds())
+            self._links.merged(key, goods, self._seconds())
 
     def _merge(self, key: tuple[OfficeCode, OfficeCode, str], former: LinkRow, tally: LinkTally) -> "_Merged":
         """The row after what was seen, and the begin or end of an outage, if it is one."""
@@ -195,7 +199,7 @@ class Attendance:
         limits = self._gateway.settings.outages
         enough = state.failures >= limits.link_failures and tally.lasting >= limits.link_seconds
         if state.outage_id is None and enough and state.failing_since is not None:
-            outage_id = self._gateway.line.new_id()
+            outage_id = self._writer.new_id()
             window = Window(not_before=state.good_at, not_after=state.failing_since)
             events.append(self._event(key, outage_id, Event.BEGAN, window, state.failures, state.reasons))
             state = replace(state, outage_id=outage_id)
@@ -221,7 +225,7 @@ class Attendance:
         if failures is not None:
             members |= {"failures": failures, "reasons": dict(reasons or {})}
         _log.warning("a link's outage", hosted=hosted, counterpart=counterpart, adapter=adapter, outage=event.value)
-        return event_of(self._gateway.line, hosted, outage_id, event, members)
+        return self._writer.event(hosted, outage_id, event, members)
 
 
 _Merged = tuple[LinkRow, Sequence[NewEvent]]

@@ -4,15 +4,19 @@ Rules: no task of these ends the gateway; what fails is logged and tried again a
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from gateway.app.opening import Gateway
+from gateway.app.outages import read_listed
 from gateway.core.reason import Deferred
 from gateway.stages.refuse import tell_crowd
 from gateway.store.guard import guarded
+from gateway.store.outages import PostgresOutages
+from gateway.store.revocation_lists import PostgresRevocationLists
 from monitoring.log import logger
 from pki.keys import load_certificate
 
@@ -22,6 +26,8 @@ _log = logger("housekeeping")
 
 #: Files younger than this may belong to a transaction that is still to be committed.
 _SWEEP_AGE: Final = timedelta(days=1)
+#: How long an outage that is over is shown to whoever has to decide on a notice.
+_RECENT: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +86,22 @@ async def _measure_ledger(gateway: Gateway) -> None:
         )
 
 
+async def _measure_outages(gateway: Gateway) -> None:
+    now = gateway.line.clock.now()
+    away = await PostgresOutages(gateway.pool, gateway.queries).links_away()
+    gateway.meter.links_away({code: (now - since).total_seconds() for code, since in away.items()})
+    for hosted in gateway.log_keys:
+        listed, _ = await read_listed(gateway.pool, gateway.queries, hosted, since=now - _RECENT, until=now, at=now)
+        unplanned = [each.outage.subject.value for each in listed if not each.is_planned(now)]
+        gateway.meter.outages_unplanned(hosted, Counter(unplanned))
+
+
+async def _watch_revocation(gateway: Gateway) -> None:
+    now = gateway.line.clock.now()
+    gateway.revocation.watch(now)
+    await gateway.revocation.keep(PostgresRevocationLists(gateway.pool, gateway.queries), now)
+
+
 async def _watch_machine(gateway: Gateway) -> None:
     meter, clock = gateway.meter, gateway.line.clock
     meter.disk_free("storage", gateway.documents.free_bytes())
@@ -119,6 +141,8 @@ _CROWD: Final = _Chore(name="tell crowd", every=10.0, work=_tell_crowd)
 _LEADING: Final = (
     _Chore(name="measure queue", every=5.0, work=_measure_queue),
     _Chore(name="measure ledger", every=5.0, work=_measure_ledger),
+    _Chore(name="measure outages", every=15.0, work=_measure_outages),
+    _Chore(name="watch revocation", every=15.0, work=_watch_revocation),
     _Chore(name="watch machine", every=15.0, work=_watch_machine),
     _Chore(name="forget assertions", every=600.0, work=_forget_assertions),
     _Chore(name="sweep", every=3600.0, work=_sweep),

@@ -5,15 +5,17 @@ import json
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from gateway.core.entry import make_entry
 from gateway.core.exchange import Step
+from gateway.core.identifiers import RANDOM_BYTES, new_id
 from gateway.core.instant import rfc3339
 from gateway.core.office import OfficeCode
 from gateway.core.outage import Event, Finding, Window
 from gateway.core.request import canonical_json
-from gateway.stages.line import Line
+from gateway.ports import Clock, Randomness
 from gateway.store.outages import NewEvent
 
-__all__ = ["STEPS", "event_of", "events_of", "is_bound", "read_window", "window_members"]
+__all__ = ["STEPS", "OutageWriter", "is_bound", "read_window", "window_members"]
 
 STEPS: Final = {
     Event.BEGAN: Step.OUTAGE_BEGAN,
@@ -23,36 +25,45 @@ STEPS: Final = {
 }
 
 
-def event_of(
-    line: Line, hosted: OfficeCode, outage_id: str, event: Event, members: dict[str, object], *, actor: str = "gateway"
-) -> NewEvent:
-    """Make an event of this moment with its entry, which holds nothing but the digest of what is told, salted."""
-    content = canonical_json(
-        {
-            **members,
-            "event": event.value,
-            "outage": outage_id,
-            "salt": line.randomness.take(16).hex(),
-        }
-    )
-    entry = line.entry(
-        hosted=hosted,
-        exchange_id=None,
-        step=STEPS[event],
-        actor=actor,
-        digests={"outage": hashlib.sha256(content).hexdigest()},
-    )
-    return NewEvent(outage_id=outage_id, event=event, entry=entry, content=content)
+class OutageWriter:
+    """Makes events of this moment, each with its entry, which holds nothing but the digest of what is told, salted."""
 
+    def __init__(self, clock: Clock, randomness: Randomness) -> None:
+        self._clock = clock
+        self._randomness = randomness
 
-def events_of(line: Line, hosted: OfficeCode, finding: Finding) -> tuple[NewEvent, NewEvent]:
-    """The begin and the end of an outage that is over."""
-    outage_id = line.new_id()
-    members = {"measuredBy": finding.measured_by, "subject": finding.subject.value}
-    return (
-        event_of(line, hosted, outage_id, Event.BEGAN, {**members, **window_members(finding.began)}),
-        event_of(line, hosted, outage_id, Event.ENDED, {**members, **window_members(finding.ended)}),
-    )
+    def new_id(self) -> str:
+        """Make the id of an outage or a downtime."""
+        return new_id(self._clock.now(), self._randomness.take(RANDOM_BYTES))
+
+    def event(
+        self, hosted: OfficeCode, outage_id: str, event: Event, members: dict[str, object], *, actor: str = "gateway"
+    ) -> NewEvent:
+        """Make an event; `members` are what is told of it."""
+        at = self._clock.now()
+        random = self._randomness.take(RANDOM_BYTES + 32)
+        salts = random[RANDOM_BYTES:]
+        content = canonical_json({**members, "event": event.value, "outage": outage_id, "salt": salts[:16].hex()})
+        entry = make_entry(
+            entry_id=new_id(at, random[:RANDOM_BYTES]),
+            hosted=hosted,
+            exchange_id=None,
+            step=STEPS[event],
+            at=at,
+            salt=salts[16:],
+            actor=actor,
+            digests={"outage": hashlib.sha256(content).hexdigest()},
+        )
+        return NewEvent(outage_id=outage_id, event=event, entry=entry, content=content)
+
+    def events_of(self, hosted: OfficeCode, finding: Finding) -> tuple[NewEvent, NewEvent]:
+        """The begin and the end of an outage that is over."""
+        outage_id = self.new_id()
+        members = {"measuredBy": finding.measured_by, "subject": finding.subject.value}
+        return (
+            self.event(hosted, outage_id, Event.BEGAN, {**members, **window_members(finding.began)}),
+            self.event(hosted, outage_id, Event.ENDED, {**members, **window_members(finding.ended)}),
+        )
 
 
 def window_members(window: Window) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """What the machine gives: its clock and its randomness; and the sealing of short secrets under the wrapping keys."""
 
 import os
+import time
 from datetime import UTC, datetime
 
 from gateway.core.reason import Deferred, Reason
@@ -8,7 +9,7 @@ from gateway.core.secret import Secret
 from gateway.store.sealing import BrokenSeal
 from gateway.store.wrapping import WrappingKeys, open_secret, seal_secret
 
-__all__ = ["KeySealing", "SystemClock", "SystemRandomness"]
+__all__ = ["KeySealing", "SystemClock", "SystemRandomness", "boot_seconds"]
 
 
 class SystemClock:
@@ -25,6 +26,11 @@ class SystemRandomness:
     def take(self, count: int) -> bytes:
         """Give `count` random bytes."""
         return os.urandom(count)
+
+
+def boot_seconds() -> float:
+    """Seconds since the machine's start, its sleep included; no setting of the clock changes it."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class KeySealing:

@@ -1,8 +1,9 @@
 """The counterparts as this process sees them answer or fail: seen from the attempts that are made anyway."""
 
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from gateway.app.system import boot_seconds
 from gateway.core.errand import Errand
 from gateway.core.link import LinkTally, LinkWatch
 from gateway.core.office import OfficeCode
@@ -20,9 +21,12 @@ LinkKey = tuple[OfficeCode, OfficeCode, str]
 class WatchedLinks:
     """Hands out adapters that note how each attempt ends (pipeline.Counterparts)."""
 
-    def __init__(self, counterparts: Counterparts, clock: Clock) -> None:
+    def __init__(
+        self, counterparts: Counterparts, clock: Clock, *, seconds: Callable[[], float] = boot_seconds
+    ) -> None:
         self._counterparts = counterparts
         self._clock = clock
+        self._seconds = seconds
         self._watches: dict[LinkKey, LinkWatch] = {}
 
     def adapter(self, hosted: OfficeCode, counterpart: OfficeCode, name: str) -> OfficeAdapter | None:
@@ -38,8 +42,7 @@ class WatchedLinks:
 
     def saw(self, key: LinkKey, reason: Reason | None) -> None:
         """Note an attempt's end; None is one that succeeded or waits politely."""
-        now = time.clock_gettime(time.CLOCK_BOOTTIME)
-        self._watches.setdefault(key, LinkWatch()).saw(reason, self._clock.now(), now)
+        self._watches.setdefault(key, LinkWatch()).saw(reason, self._clock.now(), self._seconds())
 
     def take(self, seconds: float) -> dict[LinkKey, LinkTally]:
         """Give what was seen since the last time; what is not told in the end is to be given back."""

@@ -14,13 +14,14 @@ import yaml
 from gateway.__main__ import main as pouch
 from gateway.core.reason import Reason
 from gateway.core.transmission import Task
-from monitoring.metrics import DOORS, FAMILIES, OUTCOMES, POOL_STATES, QUEUE_STATES, STAGES
+from monitoring.metrics import DOORS, FAMILIES, OUTCOMES, POOL_STATES, QUEUE_STATES, STAGES, SUBJECTS
 
 #: Labels of Prometheus itself, and of a target.
 OF_PROMETHEUS = {"job", "instance", "le", "alertname", "severity"}
 CLOSED = {
     "door": DOORS,
     "stage": STAGES,
+    "subject": SUBJECTS,
     "outcome": OUTCOMES,
     "state": {*QUEUE_STATES, *POOL_STATES},
     "reason": {reason.code for reason in Reason},
