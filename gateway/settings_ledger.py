@@ -31,6 +31,7 @@ class LedgerSettings(Table, frozen=True, kw_only=True):
 
     `readers` are the codes of other offices whose clients may read it (scope "ledger"), since volume and timing are
     confidential; the hosted office's own may. `checkpoint_seconds` lie at least between two checkpoints.
+    `reconciles` are those whose clients may compare the books about their own documents (scope "ledger").
     `witness_key` makes this gateway a witness of the logs in `witnessed`; each `witness` cosigns ours, asked at most
     every `witness_seconds`.
     """
@@ -39,6 +40,7 @@ class LedgerSettings(Table, frozen=True, kw_only=True):
     sequencing: bool = True
     checkpoint_seconds: Annotated[float, Meta(gt=0, le=60)] = 1.0
     readers: tuple[Office, ...] = ()
+    reconciles: tuple[Office, ...] = ()
     witness_key: Path | None = None
     witnessed: tuple[WitnessedSettings, ...] = ()
     witness: tuple[WitnessSettings, ...] = ()

@@ -75,13 +75,13 @@ class Ground:
         return Address(host=_HOST, port=self.front, tls=context)
 
 
-def prepare_ground(folder: Path, *, tls: bool) -> Ground:
-    """Found a gateway in an empty folder; BenchFailed if there is one already."""
+def prepare_ground(folder: Path, *, tls: bool, office: str = OFFICE) -> Ground:
+    """Found a gateway of an office in an empty folder; BenchFailed if there is one already."""
     front, ops = _free_ports()
     ground = Ground(folder=folder, front=front, ops=ops, tls=tls)
     founding = Founding(
         folder=folder,
-        office=OFFICE,
+        office=office,
         name="Office under measurement",
         front=ground.host,
         ops=f"{_HOST}:{ops}",

@@ -14,6 +14,7 @@ from gateway.bench.accept import prepare, run_accept
 from gateway.bench.figures import Figures
 from gateway.bench.ledger import run_ledger
 from gateway.bench.plan import BenchFailed, Plan, Size
+from gateway.bench.reconcile import run_reconcile
 from gateway.commands.answering import answer, fail, json_option, runs
 
 
@@ -66,6 +67,32 @@ async def ledger(seconds: float, as_json: bool) -> None:
     """Commit ledger entries, order and sign them; an entry counts when a signed checkpoint covers it."""
     try:
         figures = (await run_ledger(seconds)).as_json()
+    except BenchFailed as error:
+        fail(str(error))
+    answer(figures, "\n".join(f"{name}: {value}" for name, value in figures.items()), as_json=as_json)
+
+
+@command.command()
+@click.option(
+    "--exchanges",
+    type=click.IntRange(3, 99_999_999),
+    default=1_000_000,
+    show_default=True,
+    help="Documents on each side.",
+)
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="An empty folder in which to do it, and which is kept. Default: a temporary one.",
+)
+@json_option
+@runs
+async def reconcile(exchanges: int, folder: Path | None, as_json: bool) -> None:
+    """Let two offices find one lost and one altered document by comparing signed tree nodes."""
+    try:
+        with _progress(quiet=as_json) as tell:
+            figures = (await run_reconcile(exchanges, folder, tell)).as_json()
     except BenchFailed as error:
         fail(str(error))
     answer(figures, "\n".join(f"{name}: {value}" for name, value in figures.items()), as_json=as_json)

@@ -10,6 +10,7 @@ _COMMANDS: Final = {
     "verify": "a whole log, or one proof, checked from outside",
     "prove": "a proof of one entry, made from a log's tiles",
     "export": "our own log as files, to be kept or handed on",
+    "reconcile": "what is missing or altered between us and a partner",
     "consistency": "that a log has only grown since a checkpoint one kept",
     "changes": "what changed in settings, keys, trust and agreements",
 }

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from gateway.core.office import OfficeCode
 from gateway.core.secret import Secret
 from gateway.endpoints.ledger.log import LogReading
+from gateway.endpoints.ledger.reconciling import Reconciling
 from gateway.stages.line import Line
 from gateway.stages.refuse import Crowd
 from gateway.wire.multipart import MimeLimits
@@ -68,7 +69,7 @@ class Limits:
 class Door:
     """All that the front door needs. `public_url` is how others reach it, without a slash at the end.
 
-    Without `ledger` there is nothing at the ledger's addresses.
+    Without `ledger` there is nothing at the ledger's addresses; without `reconciling` no book is compared there.
     """
 
     line: Line
@@ -78,6 +79,7 @@ class Door:
     tokens: TokenIssuer
     assertions: Assertions
     ledger: LogReading | None = None
+    reconciling: Reconciling | None = None
 
     @property
     def first_hosted(self) -> OfficeCode:

@@ -8,6 +8,7 @@ from gateway.endpoints.das import calls as das
 from gateway.endpoints.das.files import FILES, get_file, post_download_url
 from gateway.endpoints.das.voice import DasVoice
 from gateway.endpoints.door import Door
+from gateway.endpoints.ledger.books import get_branch, get_branches, get_statement, post_leaves, post_question
 from gateway.endpoints.ledger.proofs import get_consistency, get_inclusion, get_proof_file
 from gateway.endpoints.ledger.tiles import get_checkpoint, get_cosigned, get_tile
 from gateway.endpoints.ledger.voice import LedgerVoice
@@ -42,6 +43,8 @@ _SOAP, _REST, _OAUTH, _DAS, _LEDGER = SoapVoice(), RestVoice(), OAuthVoice(), Da
 _EXCHANGE: Final = API + "/exchanges/{exchange}"
 #: That of the first hosted office, then that of each by its code.
 _LOGS: Final = ("/ledger", "/ledger/{hosted:[A-Z]{2}}")
+#: Below these, the book of each partner as it was at a moment.
+_BOOKS: Final = tuple(log + "/reconcile/{book}/{moment}" for log in _LOGS)
 _ASKED: Final = "/das-api/v1/requests"
 
 ADDRESSES: Final = (
@@ -79,6 +82,11 @@ ADDRESSES: Final = (
     *(Address(path=log + "/proof/inclusion", handlers={"GET": get_inclusion}, voice=_LEDGER) for log in _LOGS),
     *(Address(path=log + "/proof/consistency", handlers={"GET": get_consistency}, voice=_LEDGER) for log in _LOGS),
     *(Address(path=log + "/proof/{seq}.tlog-proof", handlers={"GET": get_proof_file}, voice=_LEDGER) for log in _LOGS),
+    *(Address(path=book + "/root", handlers={"GET": get_statement}, voice=_LEDGER) for book in _BOOKS),
+    *(Address(path=book + "/nodes", handlers={"GET": get_branches}, voice=_LEDGER) for book in _BOOKS),
+    *(Address(path=book + "/nodes/{branch}", handlers={"GET": get_branch}, voice=_LEDGER) for book in _BOOKS),
+    *(Address(path=book + "/leaves", handlers={"POST": post_leaves}, voice=_LEDGER) for book in _BOOKS),
+    *(Address(path=book + "/question", handlers={"POST": post_question}, voice=_LEDGER) for book in _BOOKS),
     Address(path="/ledger{rest:(/.*)?}", handlers={}, voice=_LEDGER),
     Address(path="/{rest:.*}", handlers={}, voice=_REST),
 )
