@@ -5,7 +5,6 @@ seconds at most, so that one that is stopped holds up nobody.
 """
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from types import MappingProxyType
@@ -16,6 +15,7 @@ from gateway.app.finding import Finding, Looking
 from gateway.app.opening import CannotOpen, Gateway, open_database, open_gateway, pending_migrations
 from gateway.core.office import OfficeCode
 from gateway.core.reason import Deferred, Refused
+from gateway.endpoints.tls import TlsFiles, describe_fault
 from gateway.ports import OfficeAdapter
 from gateway.settings import Settings, SettingsError
 
@@ -74,9 +74,10 @@ def _tls(settings: Settings) -> Finding:
     if not front.tls_certificate or not front.tls_key:
         return Finding(name="tls", good=False, text="none: serve behind a TLS proxy only", fatal=False)
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(front.tls_certificate, front.tls_key)
+        TlsFiles(front.tls_certificate, front.tls_key)
     except OSError as error:
-        return Finding(name="tls", good=False, text=f"front_door.tls_certificate, tls_key: {type(error).__name__}")
+        fault = describe_fault(front.tls_certificate, front.tls_key, error)
+        return Finding(name="tls", good=False, text=f"front_door.tls_certificate, tls_key: {fault}")
     return Finding(name="tls", good=True, text="certificate and key fit")
 
 

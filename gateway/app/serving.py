@@ -30,7 +30,7 @@ from gateway.endpoints.front import make_front_door
 from gateway.endpoints.ledger.log import LogReading
 from gateway.endpoints.presence import Presence
 from gateway.endpoints.server import listen, open_socket
-from gateway.endpoints.tls import TlsFiles
+from gateway.endpoints.tls import TlsFiles, describe_fault
 from gateway.endpoints.unreadable import make_unreadable
 from gateway.settings import Settings, SettingsError
 from monitoring.log import logger
@@ -55,10 +55,7 @@ async def serve(
         front = settings.front_door
         anchoring = Anchoring(gateway)
         door, presence = make_door(gateway), Presence(_limits(settings))
-        try:
-            tls = TlsFiles(front.tls_certificate, front.tls_key) if front.tls_certificate and front.tls_key else None
-        except OSError as error:
-            raise SettingsError(f"front_door.tls_certificate: {type(error).__name__}") from None
+        tls = _load_tls(settings)
         try:
             bound = open_socket(front.listen, shared=True)
         except OSError as error:
@@ -133,6 +130,17 @@ def _limits(settings: Settings) -> Limits:
         burst=front.burst,
         idle=front.idle_seconds,
     )
+
+
+def _load_tls(settings: Settings) -> TlsFiles | None:
+    certificate, key = settings.front_door.tls_certificate, settings.front_door.tls_key
+    if certificate is None or key is None:
+        return None
+    try:
+        return TlsFiles(certificate, key)
+    except OSError as error:
+        fault = describe_fault(certificate, key, error)
+        raise SettingsError(f"front_door.tls_certificate, tls_key: {fault}") from None
 
 
 def make_door(gateway: Gateway) -> Door:

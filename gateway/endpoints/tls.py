@@ -11,12 +11,24 @@ from typing import Final
 
 from monitoring.log import logger
 
-__all__ = ["TlsFiles"]
+__all__ = ["TlsFiles", "describe_fault"]
 
 #: Seconds between two looks at the files.
 _LOOK: Final = 30.0
 
 _log = logger("door")
+
+
+def describe_fault(certificate: Path, key: Path, error: OSError) -> str:
+    """Say for an operator why loading the two failed with this error; the library's own text names neither file."""
+    for path in (certificate, key):
+        try:
+            path.open("rb").close()
+        except OSError as closed:
+            return f"{path} cannot be read: {closed.strerror}"
+    if isinstance(error, ssl.SSLError) and error.reason == "KEY_VALUES_MISMATCH":
+        return f"{key} is not the key of {certificate}"
+    return f"{certificate} or {key} is not PEM that can be read without a password"
 
 
 class TlsFiles:
@@ -41,7 +53,8 @@ class TlsFiles:
         try:
             self._current = _context(self._certificate, self._key)
         except OSError as error:
-            _log.error("the door's certificate cannot be loaded, the former one stays", fault=type(error).__name__)
+            fault = describe_fault(self._certificate, self._key, error)
+            _log.error("the door's certificate cannot be loaded, the former one stays", fault=fault)
             return False
         self._seen = seen
         _log.info("the door's certificate is loaded")

@@ -72,7 +72,7 @@ async def test_a_bad_certificate_ends_it_with_the_reason(founded, database):
     (founded.main.parent / "keys" / "tls.pem").write_text("no certificate")
     code, told = await cannot_start(founded, database)
     assert code == 1
-    assert "pouch: front_door.tls_certificate: " in told
+    assert "pouch: front_door.tls_certificate, tls_key: " in told and "is not PEM" in told
 
 
 async def test_it_says_where_it_listens_and_replaces_a_worker_that_dies(founded, database):

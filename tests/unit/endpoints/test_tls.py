@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from gateway.endpoints.server import listen, open_socket
-from gateway.endpoints.tls import TlsFiles
+from gateway.endpoints.tls import TlsFiles, describe_fault
 from pki.certificates import issue_tls
 from pki.keys import generate_key, write_certificate, write_private_key
 
@@ -112,3 +112,25 @@ def test_no_weak_suite_and_no_old_version_is_offered(tmp_path):
 def test_a_door_does_not_open_without_its_certificate(tmp_path):
     with pytest.raises(OSError):
         TlsFiles(tmp_path / "tls.crt", tmp_path / "tls.key")
+
+
+def fault(folder):
+    """What an operator is told of the two files as they are."""
+    files = folder / "tls.crt", folder / "tls.key"
+    with pytest.raises(OSError) as failed:
+        TlsFiles(*files)
+    return describe_fault(*files, failed.value)
+
+
+def test_a_fault_of_the_files_names_the_file(tmp_path):
+    crt, key = tmp_path / "tls.crt", tmp_path / "tls.key"
+    assert fault(tmp_path) == f"{crt} cannot be read: No such file or directory"
+    write(tmp_path, "first")
+    kept = key.read_bytes()
+    write(tmp_path, "second")
+    key.write_bytes(kept)
+    assert fault(tmp_path) == f"{key} is not the key of {crt}"
+    crt.write_text("no certificate")
+    assert fault(tmp_path) == f"{crt} or {key} is not PEM that can be read without a password"
+    key.unlink()
+    assert fault(tmp_path) == f"{key} cannot be read: No such file or directory"
