@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -172,6 +172,9 @@ class OfficeSettings(_Table, frozen=True, kw_only=True):
     code: _Office
     name: str = ""
     signing_certificates: tuple[Path, ...] = ()
+    revocation_lists: tuple[Path, ...] = ()  # PEM or DER files, put in place by the operator
+    revocation_issuers: tuple[Path, ...] = ()  # PEM certificates of who signs them
+    revocation: Literal["soft", "hard"] = "soft"  # without a list in date: believed and counted, or refused
     client: tuple[ClientSettings, ...] = ()
     number_format: tuple[NumberFormatSettings, ...] = ()
     exchanges_as: tuple[_Office, ...] = ()  # hosted offices for which its messages are taken; itself if hosted

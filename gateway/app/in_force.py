@@ -19,6 +19,7 @@ from gateway.core.office import OfficeCode
 from gateway.settings import CounterpartSettings, OfficeSettings, Settings
 from pki.keys import UnusableKey, load_certificate, thumbprint
 from pki.note_keys import load_note_key
+from pki.revocation import UnusableList, digest_of_list
 
 __all__ = ["InForce", "front_certificate", "in_force"]
 
@@ -115,6 +116,10 @@ def _trust(office: _Office) -> dict[str, object]:
         if counterpart.ca is not None:
             authority = _digest(counterpart.ca.read_bytes())
             found[f"counterpart {counterpart.code} by {counterpart.adapter}: authorities sha256:{authority}"] = True
+    for stamping in settings.ledger.timestamping.authority:
+        for path in stamping.certificates:
+            digest = _digest(path.read_bytes())
+            found[f"time-stamping authority {stamping.name}: certificates sha256:{digest}"] = True
     found |= {f"ledger.{name}": value for name, value in _members(settings.ledger) if name in _TRUSTING}
     return found
 
@@ -128,6 +133,12 @@ def _trust_in(office: OfficeSettings) -> dict[str, object]:
     }
     for path in office.signing_certificates:
         found[f"{place}: signing certificate sha256:{_thumbprint(path)}"] = True
+    if office.revocation_lists or office.revocation != "soft":
+        found[f"{place}.revocation"] = office.revocation
+    for path in office.revocation_lists:
+        found[f"{place}: revocation list sha256:{_list_digest(path)}"] = True
+    for path in office.revocation_issuers:
+        found[f"{place}: revocation issuers sha256:{_digest(path.read_bytes())}"] = True
     for client in office.client:
         found[f"{place}: client {client.id} certificate sha256:{_thumbprint(client.certificate)}"] = True
         found[f"{place}: client {client.id}.scopes"] = sorted(client.scopes)
@@ -167,6 +178,13 @@ def _thumbprint(path: Path) -> str:
     try:
         return thumbprint(load_certificate(path))
     except (UnusableKey, OSError):
+        return "unreadable"
+
+
+def _list_digest(path: Path) -> str:
+    try:
+        return digest_of_list(path).hex()
+    except (UnusableList, OSError):
         return "unreadable"
 
 

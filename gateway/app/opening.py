@@ -97,8 +97,9 @@ class Gateway:
         """Take the offices file as it is now; SettingsError leaves everything as it was."""
         loaded = load_settings(self.settings.file)
         offices = read_offices(loaded)
-        self.revocation.now = read_revocation(loaded, offices.trust, self.line.clock.now())
+        revoked = read_revocation(loaded, offices.trust, self.line.clock.now())
         self.use(offices)
+        self.revocation.now = revoked
         self.settings = msgspec.structs.replace(self.settings, office=loaded.office, agreement=loaded.agreement)
 
     def use(self, offices: Offices) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from gateway.app.revoking import RevocationInUse
 from gateway.app.signing import TokenDesk
 from gateway.core.office import OfficeCode
 from gateway.core.reason import Deferred, Reason, Refused
@@ -28,7 +29,7 @@ REASONS: Final[dict[SubIndication, Reason]] = {
     _S.FORMAT_FAILURE: _R.SIGNATURE_STRUCTURE,
     _S.HASH_FAILURE: _R.SIGNATURE_INVALID,
     _S.SIG_CRYPTO_FAILURE: _R.SIGNATURE_INVALID,
-    _S.REVOKED: _R.CERTIFICATE_NOT_VALID,
+    _S.REVOKED: _R.CERTIFICATE_REVOKED,
     _S.SIG_CONSTRAINTS_FAILURE: _R.SIGNATURE_STRUCTURE,
     _S.CRYPTO_CONSTRAINTS_FAILURE: _R.SIGNATURE_TRANSFORM,
     _S.CHAIN_CONSTRAINTS_FAILURE: _R.CERTIFICATE_NOT_VALID,
@@ -82,20 +83,28 @@ class OfficeVerifier:
         self._callers = callers
         self._policy = policy
         self.trust = TrustList()
+        self.revocation: RevocationInUse | None = None
 
     def verify_envelope(self, envelope: Any, at: datetime) -> tuple[Signature, Any]:
         """Verify WS-Security; gives the signer and the Body that was covered."""
         result = verify(envelope, trust=self.trust, now=at, policy=self._policy)
         if result.office is None or result.signed_body is None:
             raise _refusal(result.verdict)
-        return Signature(office=OfficeCode(result.office), subject=result.office), result.signed_body
+        return self._unrevoked(result.office, result.verdict, at), result.signed_body
 
     def verify_detached(self, signature: str, payload: bytes, at: datetime) -> Signature:
         """Verify a detached JWS by one of the offices' certificates."""
         result = verify_detached(signature, payload, trust=self.trust, now=at)
         if result.office is None:
             raise _refusal(result.verdict)
-        return Signature(office=OfficeCode(result.office), subject=result.office)
+        return self._unrevoked(result.office, result.verdict, at)
+
+    def _unrevoked(self, code: str, verdict: Verdict, at: datetime) -> Signature:
+        """The signer, unless its certificate is revoked: Refused(CERTIFICATE_REVOKED or REVOCATION_UNKNOWN)."""
+        office = OfficeCode(code)
+        if self.revocation is not None:
+            self.revocation.check(office, verdict.certificate, at)
+        return Signature(office=office, subject=code)
 
     def verify_token(self, token: Secret, at: datetime) -> Signature:
         """Verify an access token of ours, and that its client is still registered."""

@@ -74,6 +74,8 @@ class Reason(Enum):
     TOKEN_INVALID = ("2014", _N, _S, 401, "The access token is not valid here or has expired.", "Take a new token from /oauth2/token.")
     ASSERTION_INVALID = ("2015", _N, _S, 401, "The client assertion is not valid.", "Check iss, sub, aud, exp, jti and the key (RFC 7523); an assertion can be used once.")
     SCOPE_MISSING = ("2016", _N, _S, 403, "The access token does not allow this call.", "Ask for a token with the scope the call needs.")
+    CERTIFICATE_REVOKED = ("2021", _N, _S, 401, "The certificate has been revoked by its authority.", "Sign with a certificate that is not revoked; agree it with the operator first.")
+    REVOCATION_UNKNOWN = ("2022", _P, _S, 403, "No revocation list in date says whether the certificate is revoked.", "Ask the operator to put the authority's newest list in place, then send the same message again.")
     CHECKPOINT_UNPROVEN = ("2031", _N, _S, 403, "No agreed key of this log has signed the checkpoint.", "Agree the log's new verifier key with the witness's operator, then send the checkpoint again.")
     # 3 content ---------------------------------------------------------------------------------------------
     NOT_XML = ("3001", _N, _S, 400, "The message is not well-formed XML.", "Send well-formed XML in UTF-8 with one root element.")
