@@ -7,6 +7,7 @@ import click
 from gateway.client import OfficeClient
 from gateway.commands.answering import answer
 from gateway.commands.calling import calls
+from gateway.core.exchange import FactName
 from gateway.core.release import Condition, Outcome
 
 _SETTLED = (Outcome.GIVEN.value, Outcome.NOT_DUE.value)
@@ -27,6 +28,7 @@ def _lines(body: dict[str, Any]) -> list[str]:
         f"{application['officeCode']} {application['number']} of {application['filingDate']} ({application['right']})",
         f"  {body['role']}, {body['state']}, version {body['version']}",
     ]
+    lines += _forgotten(body)
     lines += [f"  {d['condition']}: {d['outcome']} by {d['by']} ({d['basis']})" for d in body["releaseDecisions"]]
     lines += _waits(body)
     lines += [f"  {f['at']}  {f['name']}{'  ' + f['value'] if f.get('value') else ''}" for f in body["facts"]]
@@ -40,6 +42,13 @@ def _lines(body: dict[str, Any]) -> list[str]:
             line += f", {reason['code']} {reason['text']} {reason['remedy']}"
         lines.append(line)
     return lines
+
+
+def _forgotten(body: dict[str, Any]) -> list[str]:
+    found = next((fact for fact in body["facts"] if fact["name"] == FactName.FORGOTTEN.value), None)
+    if found is None:
+        return []
+    return [f"  forgotten since {found['at']}: nothing of it can be opened any more; the ledger's proofs stay"]
 
 
 def _waits(body: dict[str, Any]) -> list[str]:

@@ -58,6 +58,10 @@ class Effect:
 _LIVE = frozenset({TransmissionState.READY.value, TransmissionState.HELD.value})
 
 
+#: These need the documents, or the code, of their exchange. A registration that is left can still be withdrawn.
+_OF_DOCUMENTS = (Release, Correction, Replacement, Resend)
+
+
 def route_leg(step: Step, exchange: Exchange, at: datetime) -> Leg:
     """The gateway's own leg: plan what `step` asks of counterparts, with what is to be told frozen as it is now."""
     return Leg(
@@ -91,6 +95,8 @@ def effect_of(
         return Effect(step=Step.RESUMED if request.lift else Step.STOPPED)
     if view is None:
         raise Refused(Reason.EXCHANGE_UNKNOWN)
+    if view.is_forgotten and isinstance(request, _OF_DOCUMENTS):
+        raise Refused(Reason.DOCUMENT_FORGOTTEN)
     match request:
         case Release():
             return _release(request, view, at)

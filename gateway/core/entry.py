@@ -29,7 +29,7 @@ _VERSION = b"\x01"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the ledger before the sequencer has given it its place, with the salts that open its `commitments`."""
+    """One line of the ledger before the sequencer has given it its place; `commitments` with their salts beside it."""
 
     entry_id: str
     hosted: OfficeCode

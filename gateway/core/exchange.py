@@ -68,6 +68,7 @@ class Step(Enum):
     RESUMED = "resumed"
     RESENT = "resent"
     FORGOTTEN = "forgotten"
+    EVIDENCED = "evidenced"  # a dossier was handed out
     COSIGNED = "cosigned"  # as a witness: a partner's log
     TIME_STAMPED = "time-stamped"  # by an authority: a checkpoint of our log
     SUSPENDED = "suspended"  # our log is not signed until it is whole again, or a person decides
@@ -136,6 +137,7 @@ TOLD = frozenset(
         _E.CHANGED,
         _E.CONFIRMED,
         _E.CORRECTION_PLACED,
+        _E.EVIDENCED,
         _E.FETCHED,
         _E.FORGOTTEN,
         _E.NOTICED,
@@ -174,11 +176,12 @@ class FactName(Enum):
     ACKNOWLEDGEMENT = "acknowledgement"
     CHANGED_AFTER_ACCESS = "changed-after-access"
     DIGEST_COMPARED = "digest-compared"
+    FORGOTTEN = "forgotten"  # keys and personal values are destroyed; its value is the basis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One thing known since `at`; `value` is an id or date of the counterpart, never a secret."""
+    """One thing known since `at`; `value` is an id or date of the counterpart, or a basis; never a secret."""
 
     name: FactName
     at: datetime

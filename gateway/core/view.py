@@ -33,6 +33,11 @@ class ExchangeView:
     documents: tuple[Document, ...]
     transmissions: tuple[TransmissionView, ...]  # in the order in which they were planned
 
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether its keys and personal values are destroyed: nothing of it can be read or sent any more."""
+        return any(fact.name is FactName.FORGOTTEN for fact in self.facts)
+
     def documents_of(self, version: int) -> tuple[Document, ...]:
         """The documents as they were in `version`: those that came last before or with it, and the last certificate."""
         certificates = [d for d in self.documents if d.listed.role is Role.REGISTRATION_CERTIFICATE]

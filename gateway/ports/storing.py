@@ -18,6 +18,7 @@ __all__ = [
     "Append",
     "Appended",
     "Documents",
+    "Forget",
     "Guesses",
     "Journal",
     "KnownMessage",
@@ -119,6 +120,20 @@ class Append:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Forget:
+    """The erasing of one exchange: `revision` is the one that was read, `basis` stays as the fact's value.
+
+    Destroyed are the keys of its documents and messages, its access code, its receipts, what it says of persons, and
+    the salts of all its entries but this one; what is open ends with DOCUMENT_FORGOTTEN.
+    """
+
+    entry: Entry
+    exchange_id: str
+    revision: int
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Appended:
     """What the journal answers: `fresh` False means the message was there, and `receipt` is the one given then."""
 
@@ -136,6 +151,9 @@ class Journal(Protocol):
     """
 
     async def append(self, change: Append) -> Appended: ...
+    async def forget(self, change: "Forget") -> None:
+        """Erase an exchange with the entry that says so, whole or not at all; Overtaken as above."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,7 @@ async def issue_ticket(hosted: OfficeCode, counterpart: OfficeCode, application:
         if not placed or exchange.application.filing_date != application.filing_date:
             continue
         view = await line.records.view(hosted, exchange.exchange_id)
-        if view is not None and _was_asked(view, counterpart):
+        if view is not None and not view.is_forgotten and _was_asked(view, counterpart):
             ends = int((line.clock.now() + _LIFE).timestamp())
             text = f"{hosted} {counterpart} {exchange.exchange_id} {exchange.version} {ends}"
             return line.sealing.seal_secret(Secret(text), owner=_OWNER).hex()
@@ -69,7 +69,7 @@ async def lend(ticket: str, line: Line) -> Lent:
     if datetime.fromtimestamp(int(ends), UTC) < line.clock.now():
         raise Refused(Reason.TOKEN_INVALID)
     view = await line.records.view(OfficeCode(hosted), exchange_id)
-    if view is None or view.exchange.state is not State.PLACED:
+    if view is None or view.is_forgotten or view.exchange.state is not State.PLACED:
         raise Refused(Reason.NOT_REGISTERED)
     released = decide(view, view.decisions, on_hold=view.exchange.is_stopped)
     document = next(

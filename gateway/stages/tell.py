@@ -44,6 +44,8 @@ async def fetch_package(question: Read, line: Line, *, with_code: bool = True) -
     """
     view = await tell_status(question, line)
     exchange = view.exchange
+    if view.is_forgotten:
+        raise Refused(Reason.DOCUMENT_FORGOTTEN)
     version = question.version or exchange.version
     documents = view.documents_of(version)
     if not documents or version > exchange.version:

@@ -86,7 +86,12 @@ async def validate(unpacked: Unpacked, line: Line) -> Valid | Repeated:
 
 
 def repeated(known: KnownMessage, digest: bytes) -> Repeated:
-    """Give the receipt of a message that came before; Refused(MESSAGE_ID_CONFLICT) if it said something else."""
+    """Give the receipt of a message that came before; Refused(MESSAGE_ID_CONFLICT) if it said something else.
+
+    What it said is not known any more once its exchange is forgotten: Refused(DOCUMENT_FORGOTTEN).
+    """
+    if not known.receipt:
+        raise Refused(Reason.DOCUMENT_FORGOTTEN)
     if known.digest != digest:
         raise Refused(Reason.MESSAGE_ID_CONFLICT)
     return Repeated(receipt=known.receipt, exchange_id=known.exchange_id)
@@ -205,6 +210,6 @@ async def _find_library_document(request: Inquiry, line: Line) -> ExchangeView:
     if exchange.application.filing_date != application.filing_date:
         raise Refused(Reason.DATE_MISMATCH)
     view = await line.records.view(hosted, exchange.exchange_id)
-    if view is None:
+    if view is None or view.is_forgotten:
         raise Refused(Reason.NOT_REGISTERED)
     return view

@@ -1,8 +1,8 @@
 """The journal: one append per state change, whole or not at all; appends that wait together share a commit.
 
 Rules: all that an append writes is in `journal_append_v1` and, beside it in the same statement, the salts of its
-commitments; nothing else but a forgetting (forgetting.py) changes exchanges, documents, transmissions
-or the ledger, but the lease, the progress and the counters of a running transmission (outbox.py).
+commitments; forgetting is `exchange_forget_v1`. Nothing else changes exchanges, documents, transmissions or the
+ledger, but the lease, the progress and the counters of a running transmission (outbox.py).
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from gateway.core.exchange import Exchange
 from gateway.core.instant import rfc3339
 from gateway.core.reason import Deferred, Overtaken, Reason, Refused
 from gateway.core.transmission import Delivered, Ended, Pending, Transmission, TransmissionState
-from gateway.ports import Append, Appended
+from gateway.ports import Append, Appended, Forget
 from gateway.store.batches import Batches
 from gateway.store.guard import guarded
 from gateway.store.pool import Pool
@@ -32,7 +32,9 @@ class PostgresJournal:
     """Journal on PostgreSQL (ports.Journal)."""
 
     def __init__(self, pool: Pool, queries: Mapping[str, str]) -> None:
+        self._pool = pool
         self._appends = Batches(pool, queries["append"])
+        self._forget = queries["forget_exchange"]
 
     async def append(self, change: Append) -> Appended:
         """Write `change` whole or not at all; see ports.Journal for the errors."""
@@ -56,6 +58,29 @@ class PostgresJournal:
                     raise Deferred(Reason.BEING_WITHDRAWN) from None
                 raise
         return Appended(fresh=row["fresh"], receipt=row["receipt"], digest=row["digest"])
+
+    async def forget(self, change: Forget) -> None:
+        """Erase an exchange with its entry; see ports.Forget for what is destroyed, ports.Journal for the errors."""
+        entry = change.entry
+        with guarded():
+            try:
+                await self._pool.execute(
+                    self._forget,
+                    entry.hosted,
+                    entry.at,
+                    entry.entry_id,
+                    entry.leaf,
+                    entry.leaf_hash,
+                    [each.name for each in entry.commitments],
+                    [each.salt for each in entry.commitments],
+                    change.exchange_id,
+                    change.revision,
+                    change.basis,
+                )
+            except asyncpg.PostgresError as error:
+                if error.sqlstate == _EXCHANGE_CHANGED:
+                    raise Overtaken from None
+                raise
 
 
 def _arguments(change: Append) -> tuple[Any, ...]:

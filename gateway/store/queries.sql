@@ -162,8 +162,8 @@ FROM transmission WHERE state IN ('ready', 'held') GROUP BY counterpart, state;
 SELECT address FROM document WHERE address = ANY ($1::text[])
 UNION SELECT evidence_address FROM message WHERE evidence_address = ANY ($1::text[]);
 
--- name: forget_document
-UPDATE document SET wrapped_key = NULL WHERE hosted = $1 AND document_id = $2;
+-- name: forget_exchange
+SELECT exchange_forget_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: list_disclosures
 SELECT d.entry_id, d.names, d.salts

@@ -99,3 +99,17 @@ def test_a_file_is_named_for_what_was_asked_for(documented):
     told = json.loads(documented.run(f"pouch retrieve {profile} --json {asked}"))
     line = f"pouch resend {profile} {told['exchangeId']} --own-number XA/P/2026/1"
     assert "Trying again." in documented.run(line)
+
+
+def test_what_has_ended_is_forgotten(documented, by_hand, changed):
+    exchange, _ = by_hand
+    asked = f"pouch status -p office/client.toml --json {exchange}"
+
+    def has_ended() -> bool:
+        known = json.loads(documented.run(asked))
+        return all(each["state"] in ("done", "refused") for each in known["transmissions"])
+
+    documented.wait_until(has_ended)
+    [line] = [line for block in blocks(OPERATORS, "text") for line in shell_lines(block.text) if "pouch forget" in line]
+    assert "Forgotten: 2 documents" in documented.run(line.replace("EXCHANGE", exchange))
+    assert "forgotten since" in documented.run(f"pouch status -p office/client.toml {exchange}")

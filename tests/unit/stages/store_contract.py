@@ -24,6 +24,7 @@ from core_values import (
     obtained,
 )
 
+from gateway.core.commitment import commit
 from gateway.core.document import Certification, CertificationForm, Publication, Role
 from gateway.core.entry import make_entry
 from gateway.core.exchange import Fact, FactName, Party, State, Step
@@ -32,7 +33,7 @@ from gateway.core.office import Right
 from gateway.core.reason import Deferred, Overtaken, Reason, Refused
 from gateway.core.release import Condition
 from gateway.core.transmission import Delivered, Ended, Pending, Task, TransmissionState
-from gateway.ports import Append, MessageRow, NotificationRow, Stops
+from gateway.ports import Append, Forget, MessageRow, NotificationRow, Stops
 
 READY, HELD = TransmissionState.READY, TransmissionState.HELD
 DONE, REFUSED = TransmissionState.DONE, TransmissionState.REFUSED
@@ -424,6 +425,57 @@ async def nobody_wakes_another_office_s(s: Stores):
 # --- outbox -----------------------------------------------------------------------------------------------------------
 
 
+def forgetting(s: Stores, about, revision, hosted=XA):
+    entry = make_entry(
+        entry_id=an_id(),
+        hosted=hosted,
+        exchange_id=about,
+        step=Step.FORGOTTEN,
+        at=s.clock.now(),
+        salt=bytes(16),
+        actor="XA",
+        commitments=[commit("basis", b"rule 7", salt=bytes(32))],
+    )
+    return Forget(entry=entry, exchange_id=about, revision=revision, basis="rule 7")
+
+
+async def forgetting_leaves_nothing_of_persons_and_no_key(s: Stores):
+    of = exchange(state=State.PLACED, terms={"owner": "XA", "applicant_email": "a@b.example", "hosting": "office"})
+    about, *_ = await s.begin(
+        of,
+        legs=(leg(),),
+        message=message(evidence=obtained()),
+        documents=(document(1), document(1, content_id="b")),
+        decisions=ALL_GIVEN,
+        access_code=b"sealed",
+    )
+    other, *_ = await s.begin(message=message("m-2"), documents=(document(1),), access_code=b"sealed")
+    running = await s.claim()
+    await s.journal.forget(forgetting(s, about, 1))
+    view = await s.records.view(XA, about)
+    assert (view.exchange.state, view.exchange.revision) == (State.PLACED, 2)
+    assert view.exchange.terms == {"owner": "XA", "hosting": "office"}
+    assert [bool(each.stored.wrapped_key) for each in view.documents] == [False, False]
+    assert {(each.by, each.basis) for each in view.decisions} == {("erased", "erased")}
+    assert [(t.state, t.reason) for t in view.transmissions] == [("refused", Reason.DOCUMENT_FORGOTTEN.code)]
+    assert (view.is_forgotten, view.fact(FactName.FORGOTTEN)) == (True, "rule 7")
+    assert await s.records.access_code(XA, about) is None
+    known = await s.records.message(XA, XA, "m-1")
+    assert (known.receipt, known.digest, known.exchange_id) == (b"", b"", about)
+    await refused(s.settle(running, Delivered()), Deferred, Reason.LEASE_LOST)
+    untouched = await s.records.view(XA, other)
+    assert (untouched.is_forgotten, bool(untouched.documents[0].stored.wrapped_key)) == (False, True)
+    assert (await s.records.message(XA, XA, "m-2")).receipt and await s.records.access_code(XA, other)
+
+
+async def who_forgets_names_the_revision_it_read(s: Stores):
+    about, *_ = await s.begin(documents=(document(1),))
+    for revision in (0, 2):
+        await refused(s.journal.forget(forgetting(s, about, revision)), Overtaken)
+    assert not (await s.records.view(XA, about)).is_forgotten
+    await refused(s.journal.forget(forgetting(s, an_id(), 1)), Overtaken)
+
+
 async def a_claim_gives_the_leg_under_a_lease(s: Stores):
     planned = leg(Task.CORRECT, version=4, progress={"filing_date": "2026-03-01", "intent": "ü"})
     about, name = await s.begin(legs=(planned,))
@@ -666,6 +718,8 @@ def _checks(first, last):
     return [globals()[name] for name in names[names.index(first) : names.index(last) + 1]]
 
 
-JOURNAL = _checks("an_append_writes_everything", "nobody_wakes_another_office_s")
+JOURNAL = _checks("an_append_writes_everything", "nobody_wakes_another_office_s") + _checks(
+    "forgetting_leaves_nothing_of_persons_and_no_key", "who_forgets_names_the_revision_it_read"
+)
 OUTBOX = _checks("a_claim_gives_the_leg_under_a_lease", "progress_is_kept_for_the_next_attempt")
 RECORDS = _checks("what_is_not_there_or_another_office_s_is_none", "wrong_codes_are_counted_by_caller_and_document")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from gateway.core.exchange import Party, State
+from gateway.core.exchange import Fact, FactName, Party, State
 from gateway.core.reason import Deferred, Overtaken, Reason, Refused
 from gateway.core.transmission import Delivered, Ended, Leg, Pending, Task, Transmission, TransmissionState
 from gateway.core.view import ExchangeView, TransmissionView
@@ -107,6 +107,28 @@ class StoreInMemory:
         if change.stops:
             (self.stops.discard if change.stops.lift else self.stops.add)(change.hosted)
         return Appended(fresh=True, receipt=message.receipt if message else None, digest=message and message.digest)
+
+    async def forget(self, change) -> None:
+        self._check()
+        about, at = change.exchange_id, change.entry.at
+        known = self.exchanges.get(about)
+        if known is None or known.revision != change.revision:
+            raise Overtaken
+        terms = {name: value for name, value in known.terms.items() if name != "applicant_email"}
+        self.exchanges[about] = replace(known, terms=terms, revision=known.revision + 1)
+        self.codes.pop(about, None)
+        gone = [replace(each, stored=replace(each.stored, wrapped_key=b"")) for each in self.documents[about]]
+        self.documents[about] = gone
+        for key, message in self.messages.items():
+            if message.exchange_id == about:
+                self.messages[key] = replace(message, receipt=b"", digest=b"")
+        self.decisions[about] = [replace(each, by="erased", basis="erased") for each in self.decisions[about]]
+        for row in self.transmissions:
+            if row.exchange_id == about and row.state in (READY, HELD):
+                row.state, row.reason = REFUSED, Reason.DOCUMENT_FORGOTTEN.code
+                row.lease_until, row.fence = None, row.fence + 1
+        self.facts[about].append(Fact(name=FactName.FORGOTTEN, at=at, value=change.basis))
+        self.entries.append(change.entry)
 
     def _check_exchange(self, exchange) -> None:
         known = self.exchanges.get(exchange.exchange_id)
