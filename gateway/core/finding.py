@@ -11,9 +11,20 @@ Rules:
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
-__all__ = ["CertificationVerdict", "Code", "Finding", "Form", "Judgement", "Report", "Severity", "found", "judged"]
+__all__ = [
+    "CertificationVerdict",
+    "Code",
+    "Finding",
+    "Form",
+    "Judgement",
+    "Report",
+    "Severity",
+    "found",
+    "judged",
+    "read_report",
+]
 
 _DETAIL_LIMIT: Final = 200
 _PLACE_LIMIT: Final = 600
@@ -44,6 +55,7 @@ class Form(Enum):
     WAD = "wad"
     WASP = "wasp"
     SEP = "sep"
+    ST26 = "st26"
     ST36 = "st36"
     ST96 = "st96"
     SIGNED_XML = "signed-xml"
@@ -116,6 +128,24 @@ class Code(Enum):
     XML_MALFORMED = ("xml-malformed", _E, "XML 1.0, 2.1", "The XML is not well-formed.", "Send well-formed XML in UTF-8 with one root element.")
     XML_DOCTYPE = ("xml-doctype", _E, "no internal subset, no unknown external id, no processing instruction", "The XML has a DOCTYPE or a processing instruction that is not taken.", "Send the document without them; of ST.36 and Annex F the official external id may stay.")
     XML_LIMIT = ("xml-limit", _E, "bounds of depth, names, text and number of nodes", "The XML is larger or nested more deeply than is taken.", "Send large contents as files of their own, not inside the XML.")
+    XML_TOO_LARGE = ("xml-too-large", _W, "what cannot be examined is not refused", "The XML is too large to be looked into here; its bytes are kept as they are.", "Nothing to do; a person at the receiving office should open the file.")
+    # bibliographic data ------------------------------------------------------------------------------------
+    BIBLIOGRAPHY_MISSING = ("bibliography-missing", _W, "WIPO ST.36; ST.96 Annex III", "The document names no application.", "Check that it is the document that was meant; bibliographic data names office, number and filing date.")
+    OFFICE_MISMATCH = ("office-mismatch", _E, "WIPO ST.3; Paris Convention, Article 4D(1)", "The document is of another office's application than the one it is sent for.", "Send the document of the application that is named in the message, or name the application of the document.")
+    NUMBER_MISMATCH = ("number-mismatch", _E, "WIPO ST.10/C, 12; Paris Convention, Article 4D(1)", "The document has another application number than the one it is sent for.", "Send the document of the application that is named in the message, or name the application of the document.")
+    DATE_MISMATCH = ("date-mismatch", _E, "Paris Convention, Article 4D(1)", "The document has another filing date than the application it is sent for.", "Check both dates with the file; correct the message, or send the right document.")
+    RIGHT_MISMATCH = ("right-mismatch", _E, "Paris Convention, Article 4E", "The document is of another kind of right than the one it is sent for.", "Name the right that the document is of: patent, utility model, design or trade mark.")
+    DATE_MALFORMED = ("date-malformed", _W, "WIPO ST.2: calendar dates", "A date is no calendar date.", "Write dates as year, month and day.")
+    DATE_IN_FUTURE = ("date-in-future", _E, "a filing date is of the past", "The filing date lies in the future.", "Correct the date; it was perhaps written with day and month or the year exchanged.")
+    PRIORITY_AFTER_FILING = ("priority-after-filing", _E, "Paris Convention, Article 4A(1) and 4C(2)", "A priority date is later than the filing date of the application that claims it.", "Check both dates with the file: one of them is wrong, or the claim belongs to another application.")
+    PRIORITY_EXPIRED = ("priority-expired", _W, "Paris Convention, Article 4C(1): twelve months, for designs and marks six; PCT Rule 26bis.3", "A priority date lies further back than the priority period and its restoration.", "Check the date; where it is right, the office of second filing decides.")
+    OFFICE_CODE = ("office-code", _W, "WIPO ST.3", "An office is not named by a two-letter code.", "Name offices by their ST.3 codes.")
+    PAGES_AS_IMAGES = ("pages-as-images", _N, "WIPO ST.36: doc-page", "Parts of the document are images of pages, without text.", "Nothing to do where the filing itself was on paper; else send the text as it was filed.")
+    REFERENCE_DANGLING = ("reference-dangling", _W, "WIPO ST.36: img, doc-page; ST.96: com:Image", "The document refers to a file that is not in the package.", "Add the file under the name that is referred to, or correct the reference.")
+    # sequence listings -------------------------------------------------------------------------------------
+    LISTING_QUANTITY = ("listing-quantity", _W, "WIPO ST.26, 42 to 49: SequenceTotalQuantity", "The listing holds another number of sequences than it says.", "Make the listing again with WIPO Sequence, which counts them.")
+    LISTING_ORDER = ("listing-order", _W, "WIPO ST.26, 10: sequence identifiers from 1 on without gaps", "The identifiers of the sequences are not consecutive.", "Number the sequences from 1 on; a sequence left out on purpose keeps its number and says 000.")
+    LISTING_SEQUENCE = ("listing-sequence", _W, "WIPO ST.26, 11 to 14 and 50 to 57", "A sequence is not as long as it says, or has letters that its kind of molecule has not.", "Make the listing again with WIPO Sequence, which checks them.")
 
     def __str__(self) -> str:
         return self.code
@@ -189,7 +219,10 @@ class CertificationVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The result of an inspection. `digests` are SHA-256 in hex by name, the thing itself under its own name first."""
+    """The result of an inspection. `digests` are SHA-256 in hex by name, the thing itself under its own name first.
+
+    `references` are (place, name of a file) where the document refers to files beside it; for whoever holds those.
+    """
 
     form: Form
     name: str
@@ -197,6 +230,7 @@ class Report:
     findings: tuple[Finding, ...]
     digests: Mapping[str, str] = field(default_factory=dict)
     certification: CertificationVerdict | None = None
+    references: tuple[tuple[str, str], ...] = ()
 
     def of(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of one severity, in their order."""
@@ -235,3 +269,30 @@ def judged(findings: Iterable[Finding]) -> Judgement:
     if any(each.severity is Severity.ERROR for each in kept):
         return Judgement.FAILED
     return Judgement.INDETERMINATE if any(each.code in _UNTOLD for each in kept) else Judgement.PASSED
+
+
+_BY_CODE: Final = {row.code: row for row in Code}
+
+
+def read_report(told: Mapping[str, Any]) -> Report:
+    """Read a report as `Report.told` tells it; KeyError or ValueError if it is none."""
+    seal = told.get("certification")
+    return Report(
+        form=Form(told["form"]),
+        name=told["name"],
+        judgement=Judgement(told["verdict"]),
+        findings=tuple(
+            Finding(code=_BY_CODE[each["code"]], place=each.get("place"), detail=each.get("detail"))
+            for each in told["findings"]
+        ),
+        digests=told["digests"],
+        certification=None
+        if seal is None
+        else CertificationVerdict(
+            judgement=Judgement(seal["verdict"]),
+            explanation=seal["explanation"],
+            sub_indication=seal.get("subIndication"),
+            signer=seal.get("signer"),
+            covers_all=seal["coversAll"],
+        ),
+    )

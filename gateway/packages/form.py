@@ -95,6 +95,7 @@ class Inspected:
 
     digests: dict[str, str] = field(default_factory=dict)
     certification: CertificationVerdict | None = None
+    references: list[tuple[str, str]] = field(default_factory=list)
 
 
 class FormReader(Protocol):

@@ -123,6 +123,7 @@ def _report(source: BinaryIO, name: str, declared: Declared, setting: _Setting) 
         findings=tuple(findings),
         digests=learnt.digests,
         certification=learnt.certification,
+        references=tuple(learnt.references),
     )
 
 

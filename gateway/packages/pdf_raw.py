@@ -74,13 +74,15 @@ def _unfolds_into_too_much(source: BinaryIO, size: int) -> bool:
 
 def _structure_streams(source: BinaryIO, size: int) -> Iterator[int]:
     """Give the offsets at which the bytes of object and cross-reference streams begin."""
+    last = -1
     for start in range(0, size, _WINDOW):
         source.seek(start)
         window = source.read(_WINDOW + 2 * _REACH)
         for name in _STRUCTURE.finditer(window, 0, min(len(window), _WINDOW + _REACH)):
             keyword = _STREAM.search(window, name.end(), name.end() + _REACH)
-            if name.start() < _WINDOW and keyword is not None:
-                yield start + keyword.end()
+            if name.start() < _WINDOW and keyword is not None and start + keyword.end() != last:
+                last = start + keyword.end()
+                yield last
 
 
 def _inflated(source: BinaryIO, at: int, most: int) -> int:

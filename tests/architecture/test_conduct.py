@@ -13,7 +13,7 @@ OTHER_PARSERS = ("xml.etree", "xml.dom", "xml.sax", "xml.parsers", "lxml.html", 
 OTHER_ARCHIVES = ("zipfile", "tarfile", "zipimport", "py7zr", "patoolib", "libarchive")
 UNPACKING = {"shutil.unpack_archive", "shutil.make_archive", "shutil.get_unpack_formats"}
 #: Who looks at the first bytes of a file to tell its type, and no further.
-LOOKING = {"gateway.stages.validate", "adapters.das.fetch"}
+LOOKING = {"gateway.stages.validate", "gateway.packages.looking", "adapters.das.fetch"}
 COMMANDS = ("gateway.commands", "gateway.demo", "gateway.bench", "pki.__main__")
 PRODUCT = {"gateway", "adapters", "pki", "monitoring"}
 

@@ -4,7 +4,17 @@ import re
 
 import pytest
 
-from gateway.core.finding import CertificationVerdict, Code, Form, Judgement, Report, Severity, found, judged
+from gateway.core.finding import (
+    CertificationVerdict,
+    Code,
+    Form,
+    Judgement,
+    Report,
+    Severity,
+    found,
+    judged,
+    read_report,
+)
 
 
 def test_every_row_can_be_acted_on() -> None:
@@ -62,3 +72,4 @@ def test_a_report_is_told_as_an_object_with_verdict_and_findings() -> None:
     assert told["verdict"] == "FAILED" and [each["code"] for each in told["findings"]] == ["empty", "form-unknown"]  # type: ignore[attr-defined]
     assert told["certification"] == {"verdict": "PASSED", "explanation": "signed", "coversAll": True, "signer": "ab"}
     assert report.of(Severity.ERROR) == (found(Code.EMPTY),)
+    assert read_report(told) == report
