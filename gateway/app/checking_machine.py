@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from gateway.app.finding import Finding
 from gateway.endpoints.server import open_socket
 from gateway.settings import Settings
@@ -24,19 +26,21 @@ _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 def key_files_of(settings: Settings) -> Iterator[tuple[str, Path]]:
-    """Every private key of the settings: its dotted path there, and the file."""
-    if settings.front_door.tls_key is not None:
-        yield "front_door.tls_key", settings.front_door.tls_key
-    yield "gateway.wrapping_key", settings.gateway.wrapping_key
-    for position, path in enumerate(settings.ledger.keys):
-        yield f"ledger.keys[{position}]", path
-    for position, hosted in enumerate(settings.hosted):
-        yield f"hosted[{position}].signing_key", hosted.signing_key
-        if hosted.receipt_key is not None:
-            yield f"hosted[{position}].receipt_key", hosted.receipt_key
-    for position, counterpart in enumerate(settings.counterpart):
-        if counterpart.client_key is not None:
-            yield f"counterpart[{position}].client_key", counterpart.client_key
+    """Every private key of the settings, now and in time to come: its dotted path there, and the file."""
+    return _keys_in(settings, "")
+
+
+def _keys_in(table: msgspec.Struct, within: str) -> Iterator[tuple[str, Path]]:
+    for name in table.__struct_fields__:
+        value = getattr(table, name)
+        place = f"{within}{name}"
+        several = isinstance(value, tuple)
+        for position, each in enumerate(value if several else (value,)):
+            here = f"{place}[{position}]" if several else place
+            if isinstance(each, Path) and name.endswith(("key", "keys")):
+                yield here, each
+            elif isinstance(each, msgspec.Struct):
+                yield from _keys_in(each, f"{here}.")
 
 
 def check_key_files(settings: Settings) -> list[Finding]:

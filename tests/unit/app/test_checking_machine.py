@@ -66,6 +66,14 @@ async def test_an_address_of_another_machine_cannot_be_had(settings):
     assert not front.good and front.text.startswith("front_door.listen: 192.0.2.1:8443 cannot be opened: ")
 
 
+def test_a_key_that_a_later_setting_names_is_looked_at_too(settings, tmp_path):
+    (tmp_path / "witness.key").touch()
+    (tmp_path / "witness.key").chmod(0o644)
+    ledger = msgspec.structs.replace(settings.ledger, witness_key=tmp_path / "witness.key")
+    [finding] = check_key_files(msgspec.structs.replace(settings, ledger=ledger))
+    assert finding.text.startswith("ledger.witness_key: ") and not finding.good
+
+
 def test_keys_that_only_this_user_can_read_are_in_order(settings):
     [finding] = check_key_files(settings)
     assert finding.good
