@@ -21,7 +21,7 @@ from pki.policy import JOSE_ALGORITHMS
 from pki.trust import Purpose, TrustedCertificate, TrustList
 from pki.verdict import Refusal, SubIndication, Verdict, passed
 
-__all__ = ["JwsResult", "sign_detached", "verify_detached"]
+__all__ = ["JwsResult", "find_signer", "sign_detached", "verify_detached"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ def verify_detached(
     """
     try:
         header = read_header(token, algorithms=JOSE_ALGORITHMS, detached=True)
-        signer = _find_signer(header, trust, purpose)
+        signer = find_signer(header, trust, purpose)
         if (refusal := signer.refusal_at(now)) is not None:
             return JwsResult(verdict=refusal)
         check_compact(token, header, signer.public_key, payload)
@@ -74,7 +74,8 @@ def verify_detached(
     )
 
 
-def _find_signer(header: Mapping[str, Any], trust: TrustList, purpose: Purpose) -> TrustedCertificate:
+def find_signer(header: Mapping[str, Any], trust: TrustList, purpose: Purpose) -> TrustedCertificate:
+    """The pin that a header names by `kid` or `x5t#S256`; Refusal unless it names one, and that is pinned."""
     names = []
     if isinstance(kid := header.get("kid"), str):
         names.append(kid)

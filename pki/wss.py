@@ -103,9 +103,17 @@ _DEFAULT_POLICY: Final = WssPolicy()
 
 
 def verify(
-    envelope: etree._Element, *, trust: TrustList, now: datetime, policy: WssPolicy = _DEFAULT_POLICY
+    envelope: etree._Element,
+    *,
+    trust: TrustList,
+    now: datetime,
+    policy: WssPolicy = _DEFAULT_POLICY,
+    body_withheld: bool = False,
 ) -> WssResult:
     """Verify the signature of a parsed SOAP 1.1 or 1.2 envelope; `now` is aware UTC.
+
+    With `body_withheld` what stood in the Body was taken out before the envelope was handed on as evidence: the Body's
+    digest, which the signature covers, is compared with nothing, and there is no `signed_body` to go on with.
 
     1. every part at its place, ids unique   2. algorithms, transforms and references on the list
     3. Body and Timestamp covered            4. certificate pinned, within its validity
@@ -121,20 +129,24 @@ def verify(
         if (refusal := signer.refusal_at(now)) is not None:
             return WssResult(verdict=refusal)
         check_signature_value(parts, signer.public_key)
+        if body_withheld and (len(frame.body) or frame.body.text):
+            raise Refusal(_FORMAT, "the Body is there, though it was to be withheld")
         for reference, element in zip(parts.references, covered, strict=True):
-            check_digest(reference, element)
+            if not (body_withheld and element is frame.body):
+                check_digest(reference, element)
         created, expires = _read_timestamp(frame.timestamp)
     except Refusal as refusal:
         return WssResult(verdict=refusal.verdict)
     verdict = _judge_time(created, expires, now, policy, signer)
+    believed = verdict.passed and not body_withheld
     return WssResult(
         verdict=verdict,
         office=signer.office,
         certificate=signer.certificate,
-        signed_body=frame.body if verdict.passed else None,
+        signed_body=frame.body if believed else None,
         created=created,
         expires=expires,
-        covered=covered if verdict.passed else (),
+        covered=covered if believed else (),
     )
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "Publication",
     "Role",
     "Stored",
+    "digest_of_digests",
     "digest_of_list",
 ]
 
@@ -80,8 +81,13 @@ class ListedDocument:
 
 def digest_of_list(listed: Iterable[ListedDocument]) -> str:
     """One digest for all documents together, in their order: for ledger leaves, where no name of theirs may stand."""
-    digests = [document.sha256.hex() for document in listed]
-    return hashlib.sha256(json.dumps(digests, separators=(",", ":")).encode()).hexdigest()
+    return digest_of_digests(document.sha256 for document in listed)
+
+
+def digest_of_digests(digests: Iterable[bytes]) -> str:
+    """The same, for whoever has the documents' digests only."""
+    texts = [digest.hex() for digest in digests]
+    return hashlib.sha256(json.dumps(texts, separators=(",", ":")).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

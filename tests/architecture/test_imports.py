@@ -22,6 +22,8 @@ HOMES = {
     "xmlschema": ("gateway.wire.schema",),
     "prometheus_client": ("monitoring",),
     "structlog": ("monitoring",),
+    "jinja2": ("gateway.app.dossier_cover",),
+    "fpdf": ("gateway.app.dossier_cover_pdf",),
     "uvloop": ("gateway.app", "gateway.commands", "gateway.bench"),
 }
 #: What would bring the clock, chance or the world into the core.
