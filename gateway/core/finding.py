@@ -260,7 +260,7 @@ class Report:
 
 
 #: Findings that say that something could not be told.
-_UNTOLD: Final = frozenset({Code.NOT_EXAMINED, Code.FORM_UNKNOWN})
+_UNTOLD: Final = frozenset({Code.NOT_EXAMINED, Code.FORM_UNKNOWN, Code.XML_TOO_LARGE})
 
 
 def judged(findings: Iterable[Finding]) -> Judgement:

@@ -5,12 +5,18 @@ from typing import Final
 from gateway.packages.archive_form import PlainArchive
 from gateway.packages.form import FormReader
 from gateway.packages.pdf import PlainPdf
+from gateway.packages.st26 import St26
+from gateway.packages.st36 import St36
+from gateway.packages.st96 import St96
 from gateway.packages.xml_form import PlainXml
 
 __all__ = ["FORMS"]
 
 FORMS: Final[tuple[FormReader, ...]] = (
     PlainPdf(),
+    St26(),
+    St36(),
+    St96(),
     PlainXml(),
     PlainArchive(),
 )

@@ -46,6 +46,8 @@ _FINDINGS: Final = {
     Reason.XML_LIMIT: Code.XML_LIMIT,
     Reason.BODY_TOO_LARGE: Code.XML_LIMIT,
 }
+#: Types whose files begin in one way only.
+_FIRM: Final = frozenset({"application/pdf", "application/zip", "application/x-zip-compressed"})
 #: Declared types that say nothing of the form.
 _SILENT: Final = frozenset({None, "", "application/octet-stream"})
 
@@ -144,8 +146,9 @@ def _contradicts(reader: FormReader | None, look: Look, media_type: str | None) 
     if media_type in _SILENT:
         return False
     bears = reader.media_types if reader is not None else frozenset[str]()
-    known = any(media_type in each.media_types for each in FORMS)
-    return known and media_type not in bears
+    if media_type in bears or not any(media_type in each.media_types for each in FORMS):
+        return False
+    return reader is not None or media_type in _FIRM  # other XML than we recognise is still XML
 
 
 def _digest_of(source: BinaryIO) -> str:

@@ -47,7 +47,10 @@ def is_archive(first: bytes) -> bool:
 
 
 def _root_of(first: bytes) -> tuple[tuple[str, str] | None, tuple[str, ...] | None]:
+    if first.startswith((b"\xff\xfe", b"\xfe\xff")):
+        first = first.decode("utf-16", "ignore").encode()
     at = len(_MARK) if first.startswith(_MARK) else 0
+    begin = at
     doctype: tuple[str, ...] | None = None
     at = _after_prologue(first, at)
     if found := _DOCTYPE.match(first, at):
@@ -55,8 +58,8 @@ def _root_of(first: bytes) -> tuple[tuple[str, str] | None, tuple[str, ...] | No
         doctype = tuple(each[1:-1].decode("utf-8", "replace") for each in literals if each)
         at = _after_prologue(first, found.end())
     root = _ROOT.match(first, at)
-    if root is None:
-        return None, doctype
+    if root is None:  # what announces itself as XML is XML, even if its root comes late
+        return (("", "") if first.startswith((b"<?xml", b"<!DOCTYPE"), begin) else None), doctype
     prefix = b":" + root["prefix"] if root["prefix"] else b""
     declared = re.search(
         rb"xmlns" + re.escape(prefix) + rb"""[ \t\r\n]*=[ \t\r\n]*["']([^"']{0,500})["']""", root["rest"]

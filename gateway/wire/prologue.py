@@ -48,10 +48,10 @@ _DOCTYPE: Final = re.compile(
     + _S + rb"*+(?:\[(?P<subset>[^\]]{0,65536})\]" + _S + rb"*+)?>"
 )  # fmt: skip
 _PUBLIC: Final = re.compile(
-    r"-//(?P<owner>[A-Z]{2,10})//(?:DTD )?(?P<name>[A-Z0-9 \-]{1,80}?) v?\d{1,3}(?:\.\d{1,3}){0,2}[a-z]?//[A-Z]{2}"
+    r"-//(?P<owner>[A-Z]{2,10})//(?:DTD )?(?P<name>[A-Za-z0-9 \-]{1,80}?) v?\d{1,3}(?:\.\d{1,3}){0,2}[a-z]?//[A-Z]{2}"
 )
 _SYSTEM: Final = re.compile(
-    r"(?:.*[/\\])?(?P<name>[a-z0-9\-]{1,80}?)(?:-v\d{1,3}(?:-\d{1,4}){0,4}[a-z]?)?\.dtd", re.DOTALL
+    r"(?:.*[/\\])?(?P<name>[A-Za-z0-9\-]{1,80}?)(?:[\-_][vV]\d{1,3}(?:[\-_]\d{1,4}){0,4}[a-z]?)?\.dtd", re.DOTALL
 )
 
 
@@ -66,7 +66,7 @@ class Bare:
 @cache
 def _catalogue() -> tuple[frozenset[tuple[str, str]], frozenset[tuple[str, str]]]:
     rows = tomllib.loads(files("schemas").joinpath("doctypes.toml").read_text("utf-8"))
-    names = frozenset((family["owner"], name) for family in rows["family"] for name in family["names"])
+    names = frozenset((family["owner"], name.lower()) for family in rows["family"] for name in family["names"])
     return names, frozenset((row["root"], row["sha256"]) for row in rows["subset"])
 
 
@@ -75,7 +75,7 @@ def is_known_doctype(public: str | None, system: str | None) -> bool:
     names = _catalogue()[0]
     file = _SYSTEM.fullmatch(system) if system else None
     if public is None:
-        return file is not None and any(file["name"] == name for _, name in names)
+        return file is not None and any(file["name"].lower() == name for _, name in names)
     found = _PUBLIC.fullmatch(public)
     if found is None or (found["owner"], found["name"].replace(" ", "-").lower()) not in names:
         return False

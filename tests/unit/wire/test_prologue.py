@@ -31,6 +31,7 @@ def refusal(data: bytes, **limits: int) -> Reason:
         (None, "us-patent-application-v44-2014-04-03.dtd"),
         (None, "..\\dtd\\pkgheader-v1-4.dtd"),
         ("-//WIPO//DTD PACKAGE DATA 1.7//EN", None),
+        ("-//WIPO//DTD Sequence Listing 1.3//EN", "ST26SequenceListing_V1_3.dtd"),
     ],
 )
 def test_document_types_of_the_standards_are_known(public: str | None, system: str | None) -> None:
