@@ -20,7 +20,7 @@ from gateway.commands.calling import (
 @document_options
 @click.option("--hosting", type=click.Choice(["bureau", "office"]), default="bureau", show_default=True)
 @click.option("--code-issuer", type=click.Choice(["bureau", "office"]), default="bureau", show_default=True)
-@click.option("--email", help="The applicant's address, where the Bureau sends the access code.")
+@click.option("--email", help="The applicant's address, where the Bureau sends the access code it issues.")
 @click.option("--message-id", help="Give the same id again to repeat a message whose answer was lost.")
 @calls
 async def command(
