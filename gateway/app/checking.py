@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from types import MappingProxyType
 from typing import Final
 
+from gateway.app.checking_anchors import check_anchors
 from gateway.app.checking_machine import check_key_files, check_ports
 from gateway.app.finding import Finding, Looking
 from gateway.app.opening import CannotOpen, Gateway, open_database, open_gateway, pending_migrations
@@ -65,6 +66,8 @@ async def check_everything(settings: Settings, *, patience: float = _PATIENCE) -
         yield Finding(name="keys", good=True, text=f"{len(gateway.signing_keys)} signing, wrapping key loaded")
         yield _disk(gateway, settings)
         yield _agreements(gateway)
+        async for anchor in check_anchors(gateway, patience):
+            yield anchor
         async for seen in _counterparts(gateway, patience):
             yield seen
 
