@@ -16,7 +16,7 @@ from gateway.wire.tlog_tiles import MalformedLog
 from pki.note_keys import MalformedNote, NoteVerifier, UnverifiedNote
 from pki.notes import verify_note
 
-__all__ = ["KnownHead", "known_heads", "newest_in", "read_head"]
+__all__ = ["KnownHead", "known_heads", "newest_export"]
 
 #: Checkpoints of one export that are looked at: one a day for a hundred years.
 _MOST: Final = 40_000
@@ -24,11 +24,12 @@ _MOST: Final = 40_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownHead:
-    """A signed checkpoint, its whole note, and where it was found: "memory" or "export"."""
+    """A signed checkpoint, its whole note, and where it was found: "memory", or "export" with the log's folder."""
 
     source: str
     checkpoint: Checkpoint
     note: bytes
+    folder: Path = Path()
 
 
 def known_heads(
@@ -42,13 +43,22 @@ def known_heads(
     if (remembered := memory.recall(hosted)) is not None:
         found.append(KnownHead(source="memory", checkpoint=remembered[0], note=remembered[1]))
     if exports is not None:
-        for folder in _logs_in(exports):
-            if (exported := newest_in(folder, origin, verifiers)) is not None:
-                found.append(KnownHead(source="export", checkpoint=exported[0], note=exported[1]))
+        exported = newest_export(exports, origin, verifiers)
+        found += [exported] if exported else []
     return [head for head in found if head.checkpoint.origin == origin]
 
 
-def newest_in(folder: Path, origin: str, verifiers: Sequence[NoteVerifier]) -> tuple[Checkpoint, bytes] | None:
+def newest_export(exports: Path, origin: str, verifiers: Sequence[NoteVerifier]) -> KnownHead | None:
+    """The greatest checkpoint of the log of this name in a folder, or in those directly below it; None for none."""
+    heads = [
+        KnownHead(source="export", checkpoint=head[0], note=head[1], folder=folder)
+        for folder in _logs_in(exports)
+        if (head := _newest_in(folder, origin, verifiers)) is not None
+    ]
+    return max(heads, key=lambda head: head.checkpoint.size, default=None)
+
+
+def _newest_in(folder: Path, origin: str, verifiers: Sequence[NoteVerifier]) -> tuple[Checkpoint, bytes] | None:
     """The greatest checkpoint of the log of this name that one of the keys has signed, in `checkpoint` or
     `checkpoint.SIZE`; None if there is none.
     """
@@ -57,14 +67,14 @@ def newest_in(folder: Path, origin: str, verifiers: Sequence[NoteVerifier]) -> t
     except OSError:
         return None
     falling = sorted(named, key=lambda path: int(path.suffix[1:]), reverse=True)
-    heads = (read_head(path, verifiers) for path in falling)
+    heads = (_read_head(path, verifiers) for path in falling)
     greatest = next((head for head in heads if head is not None and head[0].origin == origin), None)
-    plain = read_head(folder / "checkpoint", verifiers)
+    plain = _read_head(folder / "checkpoint", verifiers)
     both = [head for head in (greatest, plain) if head is not None and head[0].origin == origin]
     return max(both, key=lambda head: head[0].size, default=None)
 
 
-def read_head(path: Path, verifiers: Sequence[NoteVerifier]) -> tuple[Checkpoint, bytes] | None:
+def _read_head(path: Path, verifiers: Sequence[NoteVerifier]) -> tuple[Checkpoint, bytes] | None:
     """Read a file as a signed checkpoint; None if it is none that one of the keys has signed."""
     try:
         with path.open("rb") as file:

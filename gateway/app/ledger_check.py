@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from gateway.app.log_keys import hosted_of, load_log_keys, origin_of
+from gateway.app.log_keys import hosted_of, load_log_keys, named, origin_of
 from gateway.app.opening import CannotOpen, Gateway, open_database
 from gateway.core.merkle import EMPTY_ROOT
 from gateway.core.office import OfficeCode
@@ -25,10 +25,10 @@ from gateway.store.pool import DatabaseUnavailable, open_pool
 from gateway.wire.tlog_checkpoint import parse_checkpoint
 from gateway.wire.tlog_tiles import TILE_HEIGHT, MalformedLog
 from monitoring.log import logger
-from pki.note_keys import MalformedNote, NoteVerifier, UnverifiedNote
+from pki.note_keys import MalformedNote, NoteKey, NoteVerifier, UnverifiedNote
 from pki.notes import verify_note
 
-__all__ = ["CheckedLog", "SelfCheck", "check_database", "note_check"]
+__all__ = ["CheckedLog", "SelfCheck", "check_database", "note_check", "verifiers_of_all_names"]
 
 _log = logger("self-check")
 
@@ -87,8 +87,9 @@ class SelfCheck:
     async def whole(self, hosted: OfficeCode) -> None:
         """Check everything; LedgerDamaged."""
         before = 0
-        keys = self._gateway.log_keys[hosted]
-        async for size in self._check(hosted).whole(note_check([key.verifier for key in keys])):
+        gateway, keys = self._gateway, self._gateway.log_keys[hosted]
+        known = await verifiers_of_all_names(gateway.ledger, hosted, keys)
+        async for size in self._check(hosted).whole(note_check(known)):
             self._gateway.meter.ledger_checked(hosted, size - before)
             before = size
 
@@ -102,6 +103,16 @@ class SelfCheck:
 
     def _check(self, hosted: OfficeCode) -> LedgerCheck:
         return LedgerCheck(self._gateway.pool, self._gateway.queries, hosted)
+
+
+async def verifiers_of_all_names(
+    ledger: PostgresLedger, hosted: OfficeCode, keys: Sequence[NoteKey]
+) -> list[NoteVerifier]:
+    """What verifies the checkpoints of an office's log under all the names it has had; none without keys."""
+    if not keys:
+        return []
+    origins = await ledger.origins(hosted, keys[0].name)
+    return [key.verifier for origin in origins for key in named(keys, origin)]
 
 
 def note_check(verifiers: Sequence[NoteVerifier]) -> CheckNote:
@@ -139,10 +150,11 @@ async def check_database(settings: Settings, office: str | None = None) -> Check
     Raises SettingsError, CannotOpen, Deferred(DATABASE_UNAVAILABLE).
     """
     hosted = hosted_of(settings, office)
-    origin = origin_of(settings, hosted)
-    verifiers = [key.verifier for key in load_log_keys(settings)[hosted]]
+    origin, keys = origin_of(settings, hosted), load_log_keys(settings)[hosted]
     size = 0
     async with opened_ledger(settings, hosted) as (ledger, check):
+        origin = (await ledger.origins(hosted, origin))[-1]
+        verifiers = await verifiers_of_all_names(ledger, hosted, keys)
         try:
             async for done in check.whole(note_check(verifiers)):
                 size = done

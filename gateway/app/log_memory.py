@@ -24,7 +24,7 @@ class LogMemory:
         self._folder = storage / "ledger"
 
     def recall(self, hosted: OfficeCode) -> tuple[Checkpoint, bytes] | None:
-        """What was signed last, and its whole note; None if nothing is remembered, LedgerDamaged if it is unreadable."""
+        """What was signed last, and its whole note; None if nothing is remembered; LedgerDamaged."""
         path = self._path(hosted)
         try:
             note = path.read_bytes()
@@ -39,6 +39,12 @@ class LogMemory:
         """Remember a checkpoint that was signed; OSError. Waits for the disk: for a thread of its own."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_file(self._path(hosted), note, mode=0o600)
+
+    def lay_aside(self, hosted: OfficeCode, era: int) -> None:
+        """Keep what is remembered of a log that goes on under another name as `XA.checkpoint.ERA`: it is evidence."""
+        path = self._path(hosted)
+        if path.exists():
+            path.rename(path.with_name(f"{path.name}.{era}"))
 
     def _path(self, hosted: OfficeCode) -> Path:
         return self._folder / f"{hosted}.checkpoint"

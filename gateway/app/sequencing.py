@@ -191,7 +191,7 @@ class Sequencer:
             await self._suspend(hosted, claim.cause, claim.size)
             return
         self._signed[hosted] = (newest.size if newest else -1, float("-inf"))
-        if newest is not None:
+        if newest is not None and keys and _is_of(newest, keys):
             self._heads[hosted] = newest
         await self._stand(hosted, LogStanding(origin=keys[0].name if keys else ""))
 
@@ -200,7 +200,7 @@ class Sequencer:
         if self._witnesses is None:
             return ()
         keys = self._keys[hosted]
-        if newest is None or not newest.note.startswith(f"{keys[0].name}\n".encode()):
+        if newest is None or not _is_of(newest, keys):
             newest = sign_head(keys, 0, EMPTY_ROOT, self._clock.now())
         claims = await self._witnesses.first_words(hosted, newest, within=_FIRST_WORDS)
         for claim in claims:
@@ -262,6 +262,11 @@ class Sequencer:
             _log.warning("a checkpoint could not be remembered beside the database", error=error.strerror)
         self._heads[hosted] = head
         return head
+
+
+def _is_of(head: SignedHead, keys: Sequence[NoteKey]) -> bool:
+    """Whether a checkpoint is of the log's present name; before a person accepted a loss it had another."""
+    return head.note.startswith(f"{keys[0].name}\n".encode())
 
 
 def sign_head(keys: Sequence[NoteKey], size: int, root: bytes, at: datetime) -> SignedHead:

@@ -12,6 +12,7 @@ _COMMANDS: Final = {
     "export": "our own log as files, to be kept or handed on",
     "reconcile": "what is missing or altered between us and a partner",
     "consistency": "that a log has only grown since a checkpoint one kept",
+    "recover": "after a restore: what is missing, and how the log goes on",
     "changes": "what changed in settings, keys, trust and agreements",
 }
 

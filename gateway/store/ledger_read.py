@@ -98,6 +98,13 @@ class PostgresLedger:
         """The newest checkpoint of at least so many entries that any witness has cosigned, without the lines."""
         return _head(await self._rows("cosigned_newest", hosted, least))
 
+    async def origins(self, hosted: OfficeCode, first: str) -> tuple[str, ...]:
+        """The names that an office's log has had, the present one last; `first` is that of the settings.
+
+        Where a person accepted a loss, the log went on under another (`pouch ledger recover`).
+        """
+        return (first, *(row["origin"] for row in await self._rows("ledger_eras", hosted)))
+
     async def seq_of(self, hosted: OfficeCode, leaf_hash: bytes) -> int | None:
         """The place of the entry with this leaf hash, or None."""
         [row] = await self._rows("ledger_seq_of_leaf", hosted, leaf_hash)

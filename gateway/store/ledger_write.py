@@ -19,12 +19,12 @@ from gateway.store.guard import guarded
 from gateway.store.ledger_edge import Edge, FullTile
 from gateway.store.ledger_read import LedgerDamaged, PostgresLedger, SignedHead
 from gateway.store.pool import connect
-from gateway.store.standing import read_origins, write_standing
+from gateway.store.standing import write_standing
 
-__all__ = ["LedgerWriter", "open_writer"]
+__all__ = ["LEADERS_LOCK", "LedgerWriter", "open_writer"]
 
 #: The advisory lock of the leader.
-_LOCK: Final = int.from_bytes(b"pouchseq", "big")
+LEADERS_LOCK: Final = int.from_bytes(b"pouchseq", "big")
 
 
 async def open_writer(dsn: Secret, queries: Mapping[str, str], *, patience: timedelta) -> "LedgerWriter":
@@ -52,7 +52,7 @@ class LedgerWriter:
     async def lead(self) -> bool:
         """Try to become the leader; at once."""
         with guarded():
-            return bool(await self._connection.fetchval(self._queries["ledger_lead"], _LOCK))
+            return bool(await self._connection.fetchval(self._queries["ledger_lead"], LEADERS_LOCK))
 
     async def take_up(self, hosted: OfficeCode, known: Sequence[tuple[int, bytes]] = ()) -> SignedHead | None:
         """Go on with an office's log where it stands; gives the newest checkpoint, or None before the first.
@@ -72,13 +72,17 @@ class LedgerWriter:
         self._edges[hosted] = edge
         return newest
 
+    async def take_up_as_it_is(self, hosted: OfficeCode) -> None:
+        """Go on from what is there, whatever was signed: for a person's decision only. LedgerDamaged for a hole."""
+        self._edges[hosted] = await self._ledger.edge(hosted)
+
     def leave(self, hosted: OfficeCode) -> None:
         """Give no more places to an office's entries: they wait."""
         self._edges.pop(hosted, None)
 
     async def origins(self, hosted: OfficeCode, first: str) -> tuple[str, ...]:
-        """The names that an office's log has had, the present one last; see standing.read_origins."""
-        return await read_origins(self._connection, self._queries, hosted, first)
+        """The names that an office's log has had, the present one last; see PostgresLedger."""
+        return await self._ledger.origins(hosted, first)
 
     async def stand(self, hosted: OfficeCode, standing: LogStanding, at: datetime) -> bool:
         """Tell every process how an office's log stands; whether it is new."""

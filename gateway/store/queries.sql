@@ -447,7 +447,8 @@ SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_nestloop',
 
 -- name: reconcile_book
 -- All leaves of a book at the moment $5, each with its exchange, by bucket, in the order of their keys: of each
--- document the newest certified copy that a task $3 had carried over at $2. OFFSET 0 has a key computed once.
+-- document the newest certified copy that a task $3 had carried over at $2; with $6, only where this fact is known.
+-- OFFSET 0 has a key computed once.
 WITH told AS (
     SELECT t.exchange_id, max(t.version) AS version, max(t.ended_at) AS at
     FROM transmission t
@@ -458,14 +459,16 @@ WITH told AS (
     FROM told JOIN document d ON d.hosted = $1 AND d.exchange_id = told.exchange_id
         AND d.version <= told.version AND d.role = 'certified-copy'
     ORDER BY told.exchange_id, d.version DESC, d.sha256
+), known AS (
+    SELECT DISTINCT f.exchange_id FROM fact f
+    WHERE f.hosted = $1 AND f.name = $6 AND f.value = $2 AND f.at <= $5
 ), held AS (
     SELECT c.at, c.exchange_id, c.value, sha256(convert_to(
         concat_ws(chr(10), 'pouch reconcile v1', e.kind, e.office, e."right", e.normal), 'UTF8')) AS key
     FROM copied c JOIN exchange e ON e.hosted = $1 AND e.exchange_id = c.exchange_id AND e.party = $4
         AND ($7::text IS NULL OR e.office = $7)
-    WHERE $6::text IS NULL OR EXISTS (
-        SELECT FROM fact f WHERE f.hosted = $1 AND f.exchange_id = c.exchange_id
-            AND f.name = $6 AND f.value = $2 AND f.at <= $5)
+    LEFT JOIN known k ON k.exchange_id = c.exchange_id
+    WHERE $6::text IS NULL OR k.exchange_id IS NOT NULL
     OFFSET 0
 ), leaf AS (
     SELECT DISTINCT ON (get_byte(h.key, 0) * 256 + get_byte(h.key, 1), h.key)
@@ -586,3 +589,73 @@ FROM exchange e WHERE e.hosted = $1 AND e.normal >= $2 AND e.normal <= $3;
 INSERT INTO fact (hosted, exchange_id, name, at, value)
 SELECT e.hosted, e.exchange_id, 'taken-by-counterpart', e.created_at, $4
 FROM exchange e WHERE e.hosted = $1 AND e.normal >= $2 AND e.normal <= $3;
+
+-- Recovery: see ledger_restore.py. ---------------------------------------------------------------------------------
+
+-- name: ledger_end_lead
+-- Ends the sessions that hold the leader's lock $1; whoever leads next takes every log up anew.
+SELECT pg_terminate_backend(l.pid) FROM pg_locks l
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.pid <> pg_backend_pid()
+  AND (l.classid::bigint << 32 | l.objid::bigint) = $1
+  AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database());
+
+-- name: ledger_restore_entries
+INSERT INTO ledger_entry (hosted, entry_id, exchange_id, step, at, leaf, leaf_hash)
+SELECT $1, e.id, e.exchange, e.step, e.at, e.leaf, e.hash
+FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::bytea[], $7::bytea[])
+    AS e(id, exchange, step, at, leaf, hash)
+ON CONFLICT (hosted, entry_id) DO NOTHING;
+
+-- name: ledger_restored_otherwise
+-- The first of these entries that the database has with another leaf.
+SELECT e.id FROM unnest($2::uuid[], $3::bytea[]) AS e(id, leaf)
+JOIN ledger_entry k ON k.hosted = $1 AND k.entry_id = e.id WHERE k.leaf <> e.leaf LIMIT 1;
+
+-- name: ledger_await_no_more
+DELETE FROM ledger_pending WHERE hosted = $1 AND entry_id = ANY ($2::uuid[]);
+
+-- name: ledger_begin_era
+INSERT INTO ledger_era (hosted, era, origin, size, lost, note, entry_id, reason, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- What stands beside the tree: see ledger_rows.py. -------------------------------------------------------------------
+
+-- name: ledger_entry_rows
+SELECT p.seq, p.leaf_hash, p.entry_id, e.leaf, e.leaf_hash AS entry_hash, e.exchange_id, e.step, e.at
+FROM ledger_position p LEFT JOIN ledger_entry e USING (hosted, entry_id)
+WHERE p.hosted = $1 AND p.seq >= $2 AND p.seq < $3 ORDER BY p.seq;
+
+-- name: ledger_waiting_rows
+SELECT w.entry_id, w.at AS waiting_at, e.leaf, e.leaf_hash AS entry_hash, e.exchange_id, e.step, e.at,
+       EXISTS (SELECT FROM ledger_position p WHERE p.hosted = w.hosted AND p.entry_id = w.entry_id) AS placed
+FROM ledger_pending w LEFT JOIN ledger_entry e USING (hosted, entry_id)
+WHERE w.hosted = $1 LIMIT $2;
+
+-- name: ledger_chain_broken
+-- Rows from before the chain was kept have none, and nothing is said of them but by the first that has one.
+SELECT c.number, c.size FROM (
+    SELECT k.*, lag(k.chain) OVER (ORDER BY k.number) AS former FROM ledger_checkpoint k WHERE k.hosted = $1
+) AS c
+WHERE c.chain IS DISTINCT FROM ledger_chain_v1(c.former, c.hosted, c.number, c.size, c.root, c.note, c.created_at)
+  AND (c.chain IS NOT NULL OR c.former IS NOT NULL)
+ORDER BY c.number LIMIT 1;
+
+-- name: ledger_head_astray
+SELECT coalesce(h.number, c.number) AS number
+FROM (SELECT number, chain FROM ledger_checkpoint WHERE hosted = $1 ORDER BY number DESC LIMIT 1) AS c
+FULL JOIN (SELECT number, chain FROM ledger_head WHERE hosted = $1) AS h ON true
+WHERE (c.number, c.chain) IS DISTINCT FROM (h.number, h.chain) AND (h.chain IS NOT NULL OR c.chain IS NOT NULL);
+
+-- name: ledger_untold_changes
+SELECT e.entry_id FROM ledger_entry e
+WHERE e.hosted = $1 AND e.step = ANY ($2::text[])
+  AND NOT EXISTS (SELECT FROM ledger_change c WHERE c.hosted = e.hosted AND c.entry_id = e.entry_id) LIMIT 1;
+
+-- name: ledger_untold_outages
+SELECT e.entry_id FROM ledger_entry e
+WHERE e.hosted = $1 AND e.step = ANY ($2::text[])
+  AND NOT EXISTS (SELECT FROM outage_event o WHERE o.hosted = e.hosted AND o.entry_id = e.entry_id) LIMIT 1;
+
+-- name: outage_events_all
+SELECT o.outage_id, o.event, o.at, o.content, e.leaf
+FROM outage_event o JOIN ledger_entry e USING (hosted, entry_id) WHERE o.hosted = $1;

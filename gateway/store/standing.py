@@ -8,7 +8,7 @@ from gateway.core.standing import Cause, LogStanding
 from gateway.store.guard import guarded
 from gateway.store.ledger_read import Queryable
 
-__all__ = ["read_origins", "read_standings", "write_standing"]
+__all__ = ["read_standings", "write_standing"]
 
 
 async def read_standings(database: Queryable, queries: Mapping[str, str]) -> dict[OfficeCode, LogStanding]:
@@ -37,15 +37,3 @@ async def write_standing(
             queries["ledger_standing_set"], hosted, standing.origin, standing.suspended, cause, standing.size, at
         )
     return changed is not None
-
-
-async def read_origins(
-    database: Queryable, queries: Mapping[str, str], hosted: OfficeCode, first: str
-) -> tuple[str, ...]:
-    """The names that an office's log has had, the present one last; `first` is that of the settings.
-
-    A person who accepted a loss has begun another (`pouch ledger recover`). Deferred(DATABASE_UNAVAILABLE).
-    """
-    with guarded():
-        rows = await database.fetch(queries["ledger_eras"], hosted)
-    return (first, *(row["origin"] for row in rows))
