@@ -280,16 +280,22 @@ def _resend(request: Resend, view: ExchangeView) -> Effect:
 def _with_own_application(request: Resend, view: ExchangeView) -> dict[str, str]:
     """The terms with the file a person names; once the document lies in one, it is not moved to another from here."""
     exchange = view.exchange
-    done = TransmissionState.DONE.value
     if exchange.party is not Party.ACCESSING:
         raise Refused(Reason.STATE_CONFLICT, "an own application is named for a document that was asked for")
-    if any(t.leg.task is Task.HAND_OVER and t.state == done for t in view.transmissions):
-        raise Refused(Reason.STATE_CONFLICT, "handed over already")
+    if any(t.leg.task is Task.HAND_OVER and _may_lie_in_a_file(t) for t in view.transmissions):
+        raise Refused(Reason.STATE_CONFLICT, "handed over already, or begun")
     named = {"own_number": request.own_number or ""}
     if request.own_filing_date:
         named["own_filing_date"] = request.own_filing_date.isoformat()
     kept = {name: value for name, value in exchange.terms.items() if name != "own_filing_date"}
     return {**kept, **named}
+
+
+def _may_lie_in_a_file(handing: TransmissionView) -> bool:
+    """Handed over, or begun and not for want of a file: then a half of it may lie in the one that was named before."""
+    if handing.state == TransmissionState.DONE.value:
+        return True
+    return handing.leg.is_begun and handing.reason != Reason.LOCAL_FILE_UNKNOWN.code
 
 
 def _inquiry(request: Inquiry, exchange: Exchange, agreements: Iterable[Agreement], at: datetime) -> Effect:

@@ -35,6 +35,7 @@ from gateway.core.request import (  # noqa: E402
     ReadKind,
     Release,
     Replacement,
+    Resend,
     Withdrawal,
 )
 from gateway.core.secret import Secret  # noqa: E402
@@ -271,6 +272,22 @@ async def test_workers_at_once_do_everything_once(bench):
     assert {await bench.state(exchange_id) for exchange_id in ids} == {"placed"}
     assert await bench.count("transmission") == 70
     assert await bench.pool.fetchval("SELECT count(*) FROM transmission WHERE state = 'ready'") == 10, "the looks"
+
+
+async def test_what_waits_for_its_file_is_handed_over_when_a_person_names_it(bench):
+    bench.own.plays.append(Refused(Reason.LOCAL_FILE_UNKNOWN))
+    exchange_id = await bench.requested()
+    await bench.work()
+    [held] = [t for t in (await bench.view(exchange_id)).transmissions if t.state == "held"]
+    assert (held.leg.task, held.reason) == (Task.HAND_OVER, Reason.LOCAL_FILE_UNKNOWN.code)
+    named = Resend(head=bench.head(sender=XB, hosted=XB), exchange_id=exchange_id, own_number="XB/P/2026/1")
+    await bench.accept(named)
+    await bench.work()
+    assert [errand.cargo.subject.own_number for errand in bench.own.errands] == [None, "XB/P/2026/1"]
+    assert await bench.state(exchange_id) == "handed-over"
+    with pytest.raises(Refused) as refused:
+        await bench.accept(replace(named, head=bench.head(sender=XB, hosted=XB)))
+    assert refused.value.reason is Reason.STATE_CONFLICT
 
 
 async def test_a_slow_counterpart_delays_nobody_else(bench):

@@ -360,6 +360,24 @@ def test_no_file_is_named_for_an_own_deposit_nor_for_what_lies_in_one():
     assert refusal(NAMING, view(exchange(state=State.PLACED), transmissions=(again,))) is Reason.STATE_CONFLICT
 
 
+@pytest.mark.parametrize(
+    ("reason", "progress", "is_free"),
+    [
+        (Reason.LOCAL_FILE_UNKNOWN, {"number": "900001"}, True),
+        (Reason.READ_BACK_MISMATCH, {"number": "900001", "received": "yes"}, False),
+        (Reason.REMOTE_OUTCOME_UNKNOWN, {"receiving": "yes"}, False),
+        (Reason.REMOTE_UNREACHABLE, {}, True),
+    ],
+)
+def test_half_a_hand_over_is_not_sent_to_another_file(reason, progress, is_free):
+    begun = planned(Task.HAND_OVER, HELD, reason, progress={"filing_date": "2026-03-01", **progress})
+    known = view(accessing(state=State.RECEIVED), transmissions=(begun,))
+    if is_free:
+        assert effect(NAMING, known).exchange.terms["own_number"] == "B/7"
+    else:
+        assert refusal(NAMING, known) is Reason.STATE_CONFLICT
+
+
 def test_a_question_for_our_library_is_answered_by_the_agreement_with_who_asks():
     placed = exchange(state=State.PLACED, version=3, terms={"owner": "XA", "hosting": "office"})
     found = effect(INQUIRY, view(placed))
