@@ -12,6 +12,7 @@ from typing import Final
 
 from gateway.app.checking_anchors import check_anchors
 from gateway.app.checking_machine import check_key_files, check_ports
+from gateway.app.checking_witnesses import check_witnesses
 from gateway.app.finding import Finding, Looking
 from gateway.app.opening import CannotOpen, Gateway, open_database, open_gateway, pending_migrations
 from gateway.core.office import OfficeCode
@@ -68,6 +69,8 @@ async def check_everything(settings: Settings, *, patience: float = _PATIENCE) -
         yield _agreements(gateway)
         async for anchor in check_anchors(gateway, patience):
             yield anchor
+        async for witness in check_witnesses(gateway, patience):
+            yield witness
         async for seen in _counterparts(gateway, patience):
             yield seen
 

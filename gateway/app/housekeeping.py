@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from gateway.app.checking_witnesses import measure_witnesses
 from gateway.app.opening import Gateway
 from gateway.app.outages import read_listed
 from gateway.core.reason import Deferred
@@ -141,6 +142,7 @@ _CROWD: Final = _Chore(name="tell crowd", every=10.0, work=_tell_crowd)
 _LEADING: Final = (
     _Chore(name="measure queue", every=5.0, work=_measure_queue),
     _Chore(name="measure ledger", every=5.0, work=_measure_ledger),
+    _Chore(name="measure witnesses", every=5.0, work=measure_witnesses),
     _Chore(name="measure outages", every=15.0, work=_measure_outages),
     _Chore(name="watch revocation", every=15.0, work=_watch_revocation),
     _Chore(name="watch machine", every=15.0, work=_watch_machine),

@@ -75,6 +75,16 @@ class Witnesses:
         self._pause = pause
         self._talks: dict[tuple[OfficeCode, str], _Talk] = {}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of their keys."""
+        return tuple(witness.name for witness in self._witnesses)
+
+    async def try_one(self, name: str, hosted: OfficeCode, head: SignedHead) -> str:
+        """Show one of them a checkpoint; gives the verdict, as `submit`."""
+        [witness] = [each for each in self._witnesses if each.name == name]
+        return (await self.submit(witness, hosted, head))[0]
+
     async def close(self) -> None:
         """End all connections."""
         for witness in self._witnesses:

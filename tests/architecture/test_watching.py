@@ -14,7 +14,17 @@ import yaml
 from gateway.__main__ import main as pouch
 from gateway.core.reason import Reason
 from gateway.core.transmission import Task
-from monitoring.metrics import DOORS, FAMILIES, OUTCOMES, POOL_STATES, QUEUE_STATES, STAGES, SUBJECTS
+from monitoring.metrics import (
+    DOORS,
+    FAMILIES,
+    OUTCOMES,
+    POOL_STATES,
+    QUEUE_STATES,
+    STAGES,
+    SUBJECTS,
+    WITNESS_ANSWERS,
+    WITNESSED,
+)
 
 #: Labels of Prometheus itself, and of a target.
 OF_PROMETHEUS = {"job", "instance", "le", "alertname", "severity"}
@@ -26,6 +36,7 @@ CLOSED = {
     "state": {*QUEUE_STATES, *POOL_STATES},
     "reason": {reason.code for reason in Reason},
     "task": {task.value for task in Task},
+    "verdict": WITNESS_ANSWERS | WITNESSED,
 }
 
 
