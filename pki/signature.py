@@ -102,6 +102,7 @@ def read_signature(
 ) -> SignatureParts:
     """Take a ds:Signature apart; the transforms of each reference must be, in order, one of `chains`.
 
+    The empty chain stands alone: references without transforms, over octets as they are (a detached signature).
     Refuses ds:Object (nothing enveloped is ours), any algorithm off the lists, and zero or too many references.
     """
     _expect(signature, DS_SIGNATURE)
@@ -173,7 +174,10 @@ def decode_base64(text: str) -> bytes:
 
 def _read_reference(reference: etree._Element, chains: Collection[tuple[str, ...]]) -> Reference:
     _expect(reference, DS_REFERENCE)
-    transforms, method, value = _children(reference, (DS_TRANSFORMS, DS_DIGEST_METHOD, DS_DIGEST_VALUE))
+    if () in chains:
+        transforms, (method, value) = None, _children(reference, (DS_DIGEST_METHOD, DS_DIGEST_VALUE))
+    else:
+        transforms, method, value = _children(reference, (DS_TRANSFORMS, DS_DIGEST_METHOD, DS_DIGEST_VALUE))
     uri = reference.get("URI")
     if uri is None:
         raise Refusal(SubIndication.FORMAT_FAILURE, "a ds:Reference has no URI")
@@ -184,7 +188,7 @@ def _read_reference(reference: etree._Element, chains: Collection[tuple[str, ...
             f"digest algorithm {shown(method.get('Algorithm'))} is not accepted",
         )
     _refuse_content(method)
-    found, prefixes = _read_transforms(transforms, chains)
+    found, prefixes = _read_transforms(transforms, chains) if transforms is not None else ((), None)
     return Reference(
         uri=uri,
         transforms=found,
