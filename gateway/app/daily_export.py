@@ -30,8 +30,9 @@ __all__ = ["DailyExport", "NotContinued", "export_day", "exported_head", "log_fo
 
 _log = logger("daily-export")
 
-#: Seconds between two looks, and between two tries after one that failed.
+#: Seconds between two looks, and while a log has no checkpoint yet; between two tries after one that failed.
 _LOOK: Final = 60.0
+_SOON: Final = 2.0
 _PAUSE: Final = timedelta(minutes=15)
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -93,26 +94,29 @@ class DailyExport:
     async def run(self) -> None:
         """Export until cancelled; ends at once without a folder."""
         while self._folder is not None:
-            await self.look(self._folder)
-            await asyncio.sleep(_LOOK)
+            pause = _LOOK if await self.look(self._folder) else _SOON
+            await asyncio.sleep(pause)
 
-    async def look(self, folder: Path) -> None:
-        """Export what is due, if it is this process's duty, and measure how old the exports are."""
+    async def look(self, folder: Path) -> bool:
+        """Export what is due, if it is this process's duty, and measure how old the exports are.
+
+        False while a log that could be signed has no checkpoint yet.
+        """
         try:
-            if not await self._duty.take():
-                return
-            for hosted in self._gateway.log_keys:
-                await self._export(folder, hosted)
+            if await self._duty.take():
+                looked = [await self._export(folder, hosted) for hosted, keys in self._gateway.log_keys.items() if keys]
+                return all(looked)
         except Deferred as error:
             _log.warning("the daily export is put off", reason=error.reason.code)
         except Exception as bug:
             _log.error("the daily export failed and goes on", exc_info=bug)
+        return True
 
-    async def _export(self, folder: Path, hosted: OfficeCode) -> None:
+    async def _export(self, folder: Path, hosted: OfficeCode) -> bool:
         gateway, now = self._gateway, self._gateway.line.clock.now()
         stamps = PostgresStamps(gateway.pool, gateway.queries)
         if (head := await gateway.ledger.newest(hosted)) is None:
-            return
+            return False
         try:
             place = ExportFolder(await asyncio.to_thread(log_folder, folder, hosted, _said(head).origin))
             if (last := await asyncio.to_thread(place.last_day)) is not None:
@@ -129,6 +133,7 @@ class DailyExport:
             _log.error("the log was not exported", hosted=hosted, cause=cause, how=how)
         if (since := self._finished.get(hosted) or await stamps.first_signed(hosted)) is not None:
             gateway.meter.export_age(hosted, (now - since).total_seconds())
+        return True
 
     def _is_due(self, hosted: OfficeCode, now: datetime) -> bool:
         """After the hour of each day, at once where nothing was exported ever; not at once after a failure."""

@@ -42,8 +42,9 @@ __all__ = ["CAUSES", "Authority", "NotStamped", "Stamping", "load_authorities", 
 
 _log = logger("time-stamping")
 
-#: Seconds between two looks; seconds that connecting and a whole call may take.
+#: Seconds between two looks, and while a log has no checkpoint yet; seconds that connecting and a whole call may take.
 _LOOK: Final = 60.0
+_SOON: Final = 2.0
 _CONNECT: Final = 10.0
 _TOTAL: Final = 30.0
 #: How far an authority's clock may be ahead, after which its stamps are no reason to wait.
@@ -157,23 +158,27 @@ class Stamping:
         """Stamp until cancelled; ends at once where no authority is named."""
         try:
             while self._authorities:
-                await self.look()
-                await asyncio.sleep(_LOOK)
+                pause = _LOOK if await self.look() else _SOON
+                await asyncio.sleep(pause)
         finally:
             for one in self._authorities:
                 await one.http.close()
 
-    async def look(self) -> None:
-        """Stamp what is due, if it is this process's duty, and measure how old the stamps are."""
+    async def look(self) -> bool:
+        """Stamp what is due, if it is this process's duty, and measure how old the stamps are.
+
+        False while a log that could be signed has no checkpoint yet.
+        """
         try:
             if await self._duty.take():
                 await asyncio.gather(*(self._ask(one) for one in self._authorities))
-            for hosted in self._gateway.log_keys:
-                await self._measure(hosted)
+            measured = [await self._measure(hosted) for hosted, keys in self._gateway.log_keys.items() if keys]
+            return all(measured)
         except Deferred as error:
             _log.warning("time-stamping is put off", reason=error.reason.code)
         except Exception as bug:
             _log.error("time-stamping failed and goes on", exc_info=bug)
+        return True
 
     async def _ask(self, by: Authority) -> None:
         for hosted in self._gateway.log_keys:
@@ -203,14 +208,15 @@ class Stamping:
         entry = line.entry(hosted=hosted, exchange_id=None, step=Step.TIME_STAMPED, actor=name, digests=digests)
         await self._stamps.add(target.number, name, token, stamp.gen_time, entry)
 
-    async def _measure(self, hosted: OfficeCode) -> None:
-        """A log that was never stamped by an authority is as old as its first checkpoint."""
+    async def _measure(self, hosted: OfficeCode) -> bool:
+        """A log that was never stamped by an authority is as old as its first checkpoint; False if there is none."""
         first = await self._stamps.first_signed(hosted)
         newest = await self._stamps.newest(hosted)
         now = self._gateway.line.clock.now()
         for one in self._authorities:
             if (at := newest.get(one.settings.name, first)) is not None:
                 self._gateway.meter.stamp_age(hosted, one.settings.name, (now - at).total_seconds())
+        return first is not None
 
 
 def _of_call(error: Deferred) -> tuple[str, str]:
