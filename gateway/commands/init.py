@@ -92,5 +92,6 @@ def _told(folder: Path, code: str, founded: Founded, paths: list[Path], commands
             "Next, each in a terminal of its own:",
             *(f"  {words}" for words in commands),
             f"Then, for example: pouch status -p {founded.client} EXCHANGE",
+            "Partners witness each other: they get keys/ledger.vkey and keys/witness.vkey (docs/operators.md).",
         ]
     )

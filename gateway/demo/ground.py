@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from gateway.demo.programs import free_ports
-from gateway.founding import Founded, FoundedSandbox, Founding, Neighbours, found_bureau, found_gateway, found_ipas
+from gateway.founding import (
+    Founded,
+    FoundedSandbox,
+    Founding,
+    Neighbours,
+    found_bureau,
+    found_gateway,
+    found_ipas,
+    introduce,
+)
 from gateway.founding.agreed import ipas_counterpart, ipas_installation
 from pki.certificates import issue_ca
 
@@ -93,10 +102,13 @@ def prepare_ground(folder: Path, *, claimed: Mapping[str, date]) -> Ground:
             das={"poll_seconds": 0.3, "recheck_seconds": _RECHECK},
         ),
     )
+    first = _office(xa, {"log": _log_opened_today("XA")})
+    second = _office(xb, {"taken": [_first_number(xb)], "file": _files("XB", claimed)})
+    introduce(first.founded, second.founded)  # each cosigns the other's ledger
     return Ground(
         folder=folder,
-        xa=_office(xa, {"log": _log_opened_today("XA")}),
-        xb=_office(xb, {"taken": [_first_number(xb)], "file": _files("XB", claimed)}),
+        xa=first,
+        xb=second,
         bureau=found_bureau(folder / "bureau", [xa, xb], ca),
         bureau_url=f"https://{bureau_at}",
         ca=folder / "xa" / "keys" / "ca.pem",

@@ -3,11 +3,13 @@
 asked  ->  gateway_files   settings, offices file, client profile, keys, certificates of a test authority
        ->  sandbox_files   a Bureau and the office's own IPAS
 agreed                     what both sides write down
+witnessing                 two gateways as witnesses of each other
 """
 
 from gateway.founding.asked import AlreadyFounded, Founding, Neighbours
 from gateway.founding.gateway_files import Founded, found_gateway
 from gateway.founding.sandbox_files import FoundedSandbox, found_bureau, found_ipas
+from gateway.founding.witnessing import introduce
 
 __all__ = [
     "AlreadyFounded",
@@ -18,4 +20,5 @@ __all__ = [
     "found_bureau",
     "found_gateway",
     "found_ipas",
+    "introduce",
 ]

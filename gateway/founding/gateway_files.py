@@ -15,9 +15,11 @@ from gateway.founding.writing import refuse_existing, write_pair, write_tls, wri
 from gateway.store.key_file import create_key_file
 from pki.certificates import issue_ca, issue_signer
 from pki.keys import SigningKey, generate_key, write_certificate
-from pki.note_keys import generate_note_key, write_note_key
+from pki.note_keys import NoteKind, generate_note_key, write_note_key
 
-__all__ = ["Founded", "found_gateway"]
+__all__ = ["MAIN_HEAD", "Founded", "found_gateway"]
+
+MAIN_HEAD = "Settings of this gateway. Each key is explained in docs/operators.md."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ def found_gateway(founding: Founding) -> Founded:
     folder, office = founding.folder, founding.office
     main, offices, client = folder / "pouch.toml", folder / "offices.toml", folder / "client.toml"
     keys = folder / "keys"
-    refuse_existing(main, offices, client, keys / "wrapping.key", keys / "ledger.key")
+    refuse_existing(main, offices, client, keys / "wrapping.key", keys / "ledger.key", keys / "witness.key")
     keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     now = datetime.now(UTC)
     ca = founding.ca or issue_ca(f"Pouch test authority of {office}", now=now)
@@ -47,7 +49,10 @@ def found_gateway(founding: Founding) -> Founded:
     log_key = generate_note_key(_origin(founding))
     write_note_key(keys / "ledger.key", log_key)
     (keys / "ledger.vkey").write_text(f"{log_key.verifier.vkey}\n")
-    write_toml(main, "Settings of this gateway. Each key is explained in docs/operators.md.", _main_file(founding))
+    witness_key = generate_note_key(f"{office.lower()}.pouch.example/witness", NoteKind.COSIGNATURE)
+    write_note_key(keys / "witness.key", witness_key)
+    (keys / "witness.vkey").write_text(f"{witness_key.verifier.vkey}\n")
+    write_toml(main, MAIN_HEAD, _main_file(founding))
     write_toml(
         offices, "The offices known here, their certificates, and what is agreed with them.", _offices_file(founding)
     )
@@ -79,7 +84,7 @@ def _main_file(founding: Founding) -> dict[str, Any]:
             "tls_key": "keys/tls.key",
         },
         "ops": {"listen": founding.ops},
-        "ledger": {"keys": ["keys/ledger.key"]},
+        "ledger": {"keys": ["keys/ledger.key"], "witness_key": "keys/witness.key"},
         "hosted": [
             {
                 "code": office,

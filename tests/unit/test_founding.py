@@ -10,15 +10,18 @@ from click.testing import CliRunner
 from adapters.das.config import read_config
 from adapters.ipas.config import read_settings
 from gateway.app.offices import read_offices
+from gateway.app.witness import load_witness_key, read_witnessed
+from gateway.app.witness_asking import read_witnesses
 from gateway.client import OfficeClient, load_profile
 from gateway.commands.init import command
 from gateway.core.document import DocumentKind
 from gateway.core.office import OfficeCode, Right
 from gateway.core.release import Condition
 from gateway.core.transmission import Task
-from gateway.founding import AlreadyFounded, Founding, Neighbours, found_bureau, found_gateway, found_ipas
+from gateway.founding import AlreadyFounded, Founding, Neighbours, found_bureau, found_gateway, found_ipas, introduce
 from gateway.settings import load_settings
 from pki.keys import load_certificate, load_signing_key
+from pki.note_keys import parse_vkey
 from sandbox.ib.config import load as load_bureau
 from sandbox.ib.config import read_client_key
 from sandbox.ib.inferred import JWKS_PATH, SCOPE, TOKEN_PATH, outbound_client
@@ -176,3 +179,22 @@ def test_init_alone_makes_no_neighbourhood(tmp_path):
     assert (settings.counterpart, settings.agreement) == ((), ())
     assert not (tmp_path / "xa" / "sandbox").exists()
     assert CliRunner().invoke(command, [str(tmp_path / "xb"), "--office", "Xx"]).exit_code == 2
+
+
+def test_two_gateways_are_introduced_as_witnesses_of_each_other(tmp_path):
+    first, second = (
+        found_gateway(Founding(folder=tmp_path / code.lower(), office=code, name=code, front=f"127.0.0.1:{port}"))
+        for code, port in (("XA", 18443), ("XB", 18444))
+    )
+    introduce(first, second)
+    for mine, other, port in ((first, second, 18444), (second, first, 18443)):
+        settings = load_settings(mine.main, {})
+        key = load_witness_key(settings)
+        assert key is not None and key.verifier.vkey == (mine.main.parent / "keys" / "witness.vkey").read_text().strip()
+        [log] = read_witnessed(settings)
+        assert log == parse_vkey((other.main.parent / "keys" / "ledger.vkey").read_text()).name
+        [witness] = read_witnesses(settings)
+        assert witness.name == f"{other.main.parent.name}.pouch.example/witness"
+        [table] = settings.ledger.witness
+        assert table.url == f"https://127.0.0.1:{port}/ledger" and table.ca is not None
+        assert load_certificate(table.ca) == other.ca.certificate

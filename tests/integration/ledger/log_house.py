@@ -85,7 +85,7 @@ class LogHouse:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, dsn: Secret, *, roll_over=False, ledger=None, origin=None, bound=None):
+async def open_house(folder: Path, dsn: Secret, *, roll_over=False, ledger=None, without=(), origin=None, bound=None):
     """Found and open it; with `roll_over`, a second key signs too; `ledger` goes over that table of the settings.
 
     A gateway of another `origin` signs with a key of its own; `bound` is the socket to listen on.
@@ -105,7 +105,7 @@ async def open_house(folder: Path, dsn: Secret, *, roll_over=False, ledger=None,
         (folder / "keys" / "ledger.key").unlink()
         write_note_key(folder / "keys" / "ledger.key", key := generate_note_key(origin))
         (folder / "keys" / "ledger.vkey").write_text(key.verifier.vkey)
-    main["ledger"] |= ledger or {}
+    main["ledger"] = {key: value for key, value in main["ledger"].items() if key not in without} | (ledger or {})
     founded.main.write_text(tomli_w.dumps(main))
     offices = tomllib.loads(founded.offices.read_text())
     keys = {}

@@ -186,5 +186,5 @@ async def test_a_flood_waits(house, log):
 
 
 async def test_a_gateway_without_a_witness_key_is_none(database, tmp_path, log):
-    async with open_house(tmp_path / "xa", database.app) as house:
+    async with open_house(tmp_path / "xa", database.app, without=("witness_key",)) as house:
         assert (await ask(house, log.request(0)))[0] == 404
