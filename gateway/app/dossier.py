@@ -74,7 +74,8 @@ async def make_dossier(
     documents, missing = await enclose_documents(view, members, gateway.documents, recipient)
     messages = await enclose_messages(gateway, rows, exchange, members, recipient)
     notifications = await enclose_notifications(rows, exchange, members)
-    log = await _log(gateway, exchange.hosted, exchange_id, rows, members, patience)
+    told = all(message.sha256 or message.sealed_sha256 or message.size is None for message in messages)
+    log = await _log(gateway, exchange.hosted, exchange_id, rows, members, patience, with_message=told)
     contents = Contents(
         format="pouch-dossier-exchange/1",
         exchange=_exchange(view),
@@ -105,7 +106,14 @@ async def _find(gateway: Gateway, exchange_id: str) -> ExchangeView:
 
 
 async def _log(
-    gateway: Gateway, hosted: OfficeCode, exchange_id: str, rows: PostgresDossiers, members: Members, patience: float
+    gateway: Gateway,
+    hosted: OfficeCode,
+    exchange_id: str,
+    rows: PostgresDossiers,
+    members: Members,
+    patience: float,
+    *,
+    with_message: bool,
 ) -> LogEvidence:
     keys = gateway.log_keys.get(hosted, ())
     entries = await rows.entries(hosted, exchange_id)
@@ -124,7 +132,7 @@ async def _log(
         witnesses=_witnesses(gateway),
         authorities=_authorities(gateway),
     )
-    return await enclose_log(at_hand, entries, members)
+    return await enclose_log(at_hand, entries, members, with_message=with_message)
 
 
 async def _is_signed(rows: PostgresDossiers, hosted: OfficeCode, entries: list[EntryRow]) -> bool:

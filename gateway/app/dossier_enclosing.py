@@ -7,16 +7,16 @@ from cryptography import x509
 
 from gateway.app.dossier_documents import ENCRYPTED, read_raw
 from gateway.app.dossier_members import JSON, XML, Members
-from gateway.app.dossier_messages import Shown, show_message
+from gateway.app.dossier_messages import WITHOUT_CODE, Shown, show_message
 from gateway.app.opening import Gateway
 from gateway.core.exchange import Exchange
 from gateway.core.reason import Refused
+from gateway.core.secret import Secret
 from gateway.store.dossier_rows import ROWS_MOST, EvidenceRow, PostgresDossiers
 from gateway.wire import xml
 from gateway.wire.dossier_contents import EnvelopeForm, MessageFiles, NotificationFiles
 from pki.embedded import embedded_certificate
 from pki.enveloped import encrypt_for
-from pki.trust import TrustList
 
 __all__ = ["DossierTooLarge", "enclose_messages", "enclose_notifications"]
 
@@ -41,12 +41,23 @@ async def enclose_messages(
     found = await rows.messages(exchange.hosted, exchange.exchange_id)
     if len(found) > ROWS_MOST:
         raise DossierTooLarge(f"the exchange has more than {ROWS_MOST} messages")
-    trust = gateway.offices.now.trust
+    code, trust = await _code(gateway, exchange), gateway.offices.now.trust
     enclosed = []
     for number, row in enumerate(found, 1):
         raw = None if row.raw is None else await read_raw(row.raw, gateway.documents)
-        enclosed.append(_enclose(f"messages/{number:03}", row, raw, trust, members, recipient, exchange.hosted))
+        shown = None
+        if raw is not None:
+            shown = show_message(
+                raw, operation=row.operation, sender=row.sender, accepted_at=row.accepted_at, trust=trust, code=code
+            )
+        enclosed.append(_enclose(f"messages/{number:03}", row, raw, shown, members, recipient, exchange.hosted))
     return tuple(enclosed)
+
+
+async def _code(gateway: Gateway, exchange: Exchange) -> Secret | None:
+    """The exchange's own access code, only to be looked for; None if the gateway does not know it."""
+    sealed = await gateway.line.records.access_code(exchange.hosted, exchange.exchange_id)
+    return None if sealed is None else gateway.line.sealing.open_secret(sealed, owner=exchange.exchange_id)
 
 
 async def enclose_notifications(
@@ -77,7 +88,7 @@ def _enclose(
     folder: str,
     row: EvidenceRow,
     raw: bytes | None,
-    trust: TrustList,
+    shown: Shown | None,
     members: Members,
     recipient: x509.Certificate | None,
     hosted: str,
@@ -86,7 +97,6 @@ def _enclose(
     if row.receipt:
         _add_signer(row.receipt, members, hosted)
         receipt = members.add(f"{folder}/receipt.xml", row.receipt, XML, f"signed receipt of {row.operation}")
-    shown = None if raw is None else show_message(raw, sender=row.sender, accepted_at=row.accepted_at, trust=trust)
     envelope = encrypted = certificate = None
     if shown is not None and shown.form is not None and shown.content is not None:
         ending, media_type = _FORMS[shown.form]
@@ -105,8 +115,8 @@ def _enclose(
         payload_sha256=row.digest.hex() or None,
         receipt=receipt,
         size=None if raw is None else len(raw),
-        sha256=None if raw is None or has_code else sha256(raw).hexdigest(),
-        sealed_sha256=_sealed(row) if has_code and row.raw is not None else None,
+        sha256=None if raw is None or has_code or not _may_tell_digest(shown) else sha256(raw).hexdigest(),
+        sealed_sha256=_sealed(row),
         form=None if shown is None else shown.form,
         envelope=envelope,
         encrypted=encrypted,
@@ -116,13 +126,18 @@ def _enclose(
     )
 
 
+def _may_tell_digest(shown: Shown | None) -> bool:
+    """Whether nobody could find by trying what is withheld: a signature in it cannot be guessed."""
+    return shown is not None and (shown.verdict is not None or not shown.withheld)
+
+
 def _what(row: EvidenceRow, shown: Shown) -> str:
     return f"{row.operation} of {row.sender} as received" + (", without its content" if shown.withheld else "")
 
 
 def _sealed(row: EvidenceRow) -> str | None:
-    """The digest of the message as it was sealed, as the entry names it; the address of a sealed file is its digest."""
-    if row.raw is None:
+    """The digest of the message as it was sealed, where its entry names that; the address of a sealed file is it."""
+    if row.raw is None or row.operation in WITHOUT_CODE:
         return None
     return sha256(row.raw.inline).hexdigest() if row.raw.inline else row.raw.address
 

@@ -38,8 +38,10 @@ from pki.notes import parse_note, verify_note
 __all__ = ["LedgerAtHand", "LogEvidence", "enclose_log"]
 
 _TIME_STAMP: Final = "application/timestamp-token"
-#: Commitments whose values the dossier says: their salts are given. An applicant's address is not among them.
-_SHOWN: Final = ("payload", "message", "decision.")
+#: Commitments whose values the dossier says: their salts are given. An applicant's address is not among them, nor the
+#: digest of a message without signature unless it is shown whole.
+_SAID: Final = ("payload", "decision.")
+_MESSAGE: Final = "message"
 _NO_KEY: Final = "none of the keys in the settings has signed it"
 _NO_PLACE: Final = (
     "it is under no signed checkpoint: none is signed without ledger.keys, and one follows within seconds while the "
@@ -80,11 +82,18 @@ class _Head:
     signers: tuple[NoteVerifier, ...]
 
 
-async def enclose_log(at_hand: LedgerAtHand, entries: Sequence[EntryRow], members: Members) -> LogEvidence:
-    """Enclose entries, proofs, checkpoints and keys. Raises LedgerDamaged, Deferred(DATABASE_UNAVAILABLE)."""
+async def enclose_log(
+    at_hand: LedgerAtHand, entries: Sequence[EntryRow], members: Members, *, with_message: bool
+) -> LogEvidence:
+    """Enclose entries, proofs, checkpoints and keys. Raises LedgerDamaged, Deferred(DATABASE_UNAVAILABLE).
+
+    `with_message`: the digests of messages without a signature may be told.
+    """
     missing: list[Missing] = []
     heads = await _heads(at_hand, sorted(entry.seq for entry in entries if entry.seq is not None), missing)
-    files = [await _enclose_entry(at_hand, entry, heads, members, missing) for entry in entries]
+    files = [
+        await _enclose_entry(at_hand, entry, heads, members, missing, with_message=with_message) for entry in entries
+    ]
     origin = parse_checkpoint(parse_note(heads[-1].row.note).text).origin if heads else at_hand.origin
     keys = {verifier.vkey: None for head in heads for verifier in head.signers} or {
         verifier.vkey: None for verifier in at_hand.keys
@@ -172,7 +181,13 @@ def _cosigned(head: _Head) -> bytes:
 
 
 async def _enclose_entry(
-    at_hand: LedgerAtHand, entry: EntryRow, heads: Sequence[_Head], members: Members, missing: list[Missing]
+    at_hand: LedgerAtHand,
+    entry: EntryRow,
+    heads: Sequence[_Head],
+    members: Members,
+    missing: list[Missing],
+    *,
+    with_message: bool,
 ) -> EntryFiles:
     place = entry.seq
     head = None if place is None else next((head for head in heads if head.row.size > place), None)
@@ -191,7 +206,7 @@ async def _enclose_entry(
             TEXT,
             f"proof that entry {entry.entry_id} is at {place} of the log",
         )
-    shown = [name for name in sorted(entry.salts) if name.startswith(_SHOWN)]
+    said = [name for name in sorted(entry.salts) if name.startswith(_SAID) or (name == _MESSAGE and with_message)]
     return EntryFiles(
         entry_id=entry.entry_id,
         step=entry.step,
@@ -200,7 +215,7 @@ async def _enclose_entry(
         seq=place,
         size=size,
         proof=proof,
-        disclosed=tuple(Disclosed(name=name, salt=entry.salts[name].hex()) for name in shown),
+        disclosed=tuple(Disclosed(name=name, salt=entry.salts[name].hex()) for name in said),
     )
 
 

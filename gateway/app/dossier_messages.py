@@ -2,14 +2,16 @@
 
 Rules:
 - An access code never leaves: a message with one is not enclosed in any form, nor its digest, of which the code could
-  be found by trying. What is known of it is the digest of the sealed message, which the ledger names.
+  be found by trying. What is known of it is the digest of the sealed message, which the ledger names. Only messages of
+  operations that are known to bring none are looked at further; and what has an element of such a name, or says the
+  exchange's own code anywhere, is treated as if it were one of the others.
 - An inline document is the document, and an applicant's address is a person's: a message with either is enclosed
   without its content, and whole only in the part that is encrypted to the named recipient.
 - What cannot be read is not shown.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -17,10 +19,12 @@ from typing import Any, Final
 from lxml import etree
 
 from gateway.core.reason import Refused
+from gateway.core.secret import Secret
 from gateway.wire import xml
 from gateway.wire.dossier import render_json
 from gateway.wire.dossier_contents import EnvelopeForm, JwsHead
 from gateway.wire.jws import detach_payload
+from gateway.wire.operations import Operation
 from pki.embedded import embedded_certificate
 from pki.jws import verify_detached
 from pki.jws_digest import digest_signing_input
@@ -28,10 +32,22 @@ from pki.trust import Purpose, TrustList, UnusablePin, pin
 from pki.verdict import SubIndication, Verdict
 from pki.wss import WssPolicy, verify
 
-__all__ = ["Shown", "show_message"]
+__all__ = ["WITHOUT_CODE", "Shown", "show_message"]
 
-#: Elements of the contract, and the same in JSON, whose values are not shown; the first are never.
-_CODES: Final = frozenset({"AccessCode", "accessCode"})
+#: Operations whose messages bring no access code by the contract; every other may.
+WITHOUT_CODE: Final = frozenset(
+    operation.value
+    for operation in (
+        Operation.DEPOSIT,
+        Operation.RELEASE,
+        Operation.CORRECT,
+        Operation.REPLACE,
+        Operation.WITHDRAW,
+    )
+)
+#: What the name of an element or member with a code has in it, in any writing.
+_CODE: Final = "accesscode"
+#: Elements of the contract, and the same in JSON, whose values are not shown.
 _DOCUMENTS: Final = frozenset({"Content", "content"})
 _PERSONAL: Final = frozenset({"ApplicantEmail", "applicantEmail"})
 #: The message was accepted then; by how much the sender's clock was off then does not matter any more.
@@ -59,36 +75,38 @@ class Shown:
     verdict: Verdict | None
 
 
-def show_message(raw: bytes, *, sender: str, accepted_at: datetime, trust: TrustList) -> Shown:
-    """Look at a raw message as it was kept: a SOAP envelope, a compact JWS, or a JSON body."""
+def show_message(
+    raw: bytes, *, operation: str, sender: str, accepted_at: datetime, trust: TrustList, code: Secret | None
+) -> Shown:
+    """Look at a raw message as it was kept: a SOAP envelope, a compact JWS, or a JSON body.
+
+    `code` is the exchange's own access code, where the gateway knows one.
+    """
+    if operation not in WITHOUT_CODE:
+        return _hidden(_WITH_CODE)
     if raw.lstrip()[:1] == b"<":
-        return _show_envelope(raw, sender, accepted_at, trust)
+        return _show_envelope(raw, sender, accepted_at, trust, code)
     attached = detach_payload(raw)
     body = raw if attached is None else attached[1]
     try:
-        withheld, has_code = _withheld(_names_in_json(json.loads(body)))
+        withheld, has_code = _withheld(_in_json(json.loads(body)), code)
     except (ValueError, RecursionError):
-        withheld, has_code = _UNREADABLE, True
+        return _hidden(_UNREADABLE)
+    if has_code:
+        return _hidden(withheld)
     if attached is None:
-        return Shown(
-            form=None if withheld else EnvelopeForm.UNSIGNED,
-            content=None if withheld else raw,
-            withheld=withheld,
-            has_code=has_code,
-            verdict=None,
-        )
+        form, content = (None, None) if withheld else (EnvelopeForm.UNSIGNED, raw)
+        return Shown(form=form, content=content, withheld=withheld, has_code=False, verdict=None)
     detached, _ = attached
     verdict = verify_detached(detached, body, trust=trust, now=accepted_at).verdict
     form, content = EnvelopeForm.JWS, raw
     if withheld:
         form, content = EnvelopeForm.JWS_HEAD, _head_of(detached, body)
-    return Shown(
-        form=None if has_code else form,
-        content=None if has_code else content,
-        withheld=withheld,
-        has_code=has_code,
-        verdict=verdict,
-    )
+    return Shown(form=form, content=content, withheld=withheld, has_code=False, verdict=verdict)
+
+
+def _hidden(why: str | None) -> Shown:
+    return Shown(form=None, content=None, withheld=why, has_code=True, verdict=None)
 
 
 def _head_of(detached: str, body: bytes) -> bytes:
@@ -98,19 +116,21 @@ def _head_of(detached: str, body: bytes) -> bytes:
     return render_json(JwsHead(detached=detached, digest=digest.hex()))
 
 
-def _show_envelope(raw: bytes, sender: str, accepted_at: datetime, trust: TrustList) -> Shown:
+def _show_envelope(raw: bytes, sender: str, accepted_at: datetime, trust: TrustList, code: Secret | None) -> Shown:
     try:
         root = xml.parse(raw)
     except Refused:
-        return Shown(form=None, content=None, withheld=_UNREADABLE, has_code=True, verdict=None)
+        return _hidden(_UNREADABLE)
+    withheld, has_code = _withheld(_in_xml(root), code)
+    if has_code:
+        return _hidden(withheld)
     verdict = verify(root, trust=trust, now=accepted_at, policy=_POLICY).verdict
     if verdict.sub_indication in _UNKNOWN and (known := _embedded(root, sender)) is not None:
         verdict = verify(root, trust=known, now=accepted_at, policy=_POLICY).verdict
-    withheld, has_code = _withheld(_names_in_xml(root))
-    if withheld is None:
-        return Shown(form=EnvelopeForm.SOAP, content=raw, withheld=None, has_code=False, verdict=verdict)
-    form, content = (None, None) if has_code else (EnvelopeForm.SOAP_HEAD, _without_body(root))
-    return Shown(form=form, content=content, withheld=withheld, has_code=has_code, verdict=verdict)
+    form, content = EnvelopeForm.SOAP, raw
+    if withheld:
+        form, content = EnvelopeForm.SOAP_HEAD, _without_body(root)
+    return Shown(form=form, content=content, withheld=withheld, has_code=False, verdict=verdict)
 
 
 def _embedded(root: etree._Element, sender: str) -> TrustList | None:
@@ -122,31 +142,34 @@ def _embedded(root: etree._Element, sender: str) -> TrustList | None:
         return None
 
 
-def _withheld(names: Iterator[str]) -> tuple[str | None, bool]:
+def _withheld(said: Iterable[tuple[str, str]], code: Secret | None) -> tuple[str | None, bool]:
     """Why not all is shown, if so, and whether an access code is in it."""
-    found = set(names)
-    if found & _CODES:
-        return _WITH_CODE, True
-    reasons = [why for those, why in ((_DOCUMENTS, _WITH_DOCUMENTS), (_PERSONAL, _WITH_PERSON)) if found & those]
+    names = set()
+    for name, text in said:
+        if _CODE in name.lower() or (code is not None and code.matches(Secret(text))):
+            return _WITH_CODE, True
+        names.add(name)
+    reasons = [why for those, why in ((_DOCUMENTS, _WITH_DOCUMENTS), (_PERSONAL, _WITH_PERSON)) if names & those]
     return "; ".join(reasons) or None, False
 
 
-def _names_in_xml(root: etree._Element) -> Iterator[str]:
-    """The names of elements with text; one that holds an xop:Include only has its bytes elsewhere."""
+def _in_xml(root: etree._Element) -> Iterator[tuple[str, str]]:
+    """Names and texts of elements with text, and of attributes; an xop:Include's element has its bytes elsewhere."""
     for element in root.iter("*"):
-        if (element.text or "").strip():
-            yield xml.local_name(element)
+        yield from ((str(name), str(value)) for name, value in element.items())
+        if text := (element.text or "").strip():
+            yield xml.local_name(element), text
 
 
-def _names_in_json(value: Any) -> Iterator[str]:
+def _in_json(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
-        for name, item in value.items():
-            if item is not None:
-                yield name
-            yield from _names_in_json(item)
+        for inner, item in value.items():
+            yield from _in_json(item, inner)
     elif isinstance(value, list):
         for item in value:
-            yield from _names_in_json(item)
+            yield from _in_json(item, name)
+    elif value is not None:
+        yield name, str(value)
 
 
 def _without_body(root: etree._Element) -> bytes:

@@ -3,7 +3,7 @@
     ground     writes two offices, the Bureau and two IPAS into a folder      (found, but not started)
     programs   starts and ends them as separate processes
     stage      what the acts have at hand: clients, windows into the sandboxes, waiting, the timeline
-    acts/      the story of seven steps, one file each; START READING AT acts/deposits.py
+    acts/      the story of eight steps, one file each; START READING AT acts/deposits.py
     play       from the empty folder to the last line
 
 Rules: it speaks the public interfaces as an office's own system does, and believes nothing that it has not checked:

@@ -16,6 +16,7 @@ import aiohttp
 from gateway.client import CallFailed
 from gateway.demo.acts.changes import change
 from gateway.demo.acts.deposits import deposit
+from gateway.demo.acts.dossiers import give_evidence
 from gateway.demo.acts.fetches import collect
 from gateway.demo.acts.handovers import hand_over
 from gateway.demo.acts.refusals import refuse
@@ -31,7 +32,7 @@ from gateway.demo.timeline import StoryFailed, Timeline
 
 __all__ = ["Programme", "play"]
 
-_ACTS: Final = (deposit, release, register, retrieve, hand_over, collect, change, refuse)
+_ACTS: Final = (deposit, release, register, retrieve, hand_over, collect, change, refuse, give_evidence)
 #: Bytes of the large document: more than goes inline.
 _LARGE: Final = 6 << 20
 

@@ -34,7 +34,7 @@ def steps(demo):
 
 
 def test_every_step_is_played_and_verified(steps):
-    assert list(steps) == [1, 2, 3, 4, 5, 6, 7]
+    assert list(steps) == [1, 2, 3, 4, 5, 6, 7, 8]
     assert all(steps.values())
 
 
@@ -49,6 +49,7 @@ def test_every_step_is_played_and_verified(steps):
         (6, ["signed by gateway XB", "byte for byte", "do not come again", "took it from its library"]),
         (7, ["told: changed", "versions of one exchange", "withdrawn, with the reason", "the same receipt"]),
         (7, ["refused: obtain: 5008", "held for a person", "the stop is lifted", "no expected code in 5 logs"]),
+        (8, ["the dossier of XA holds", "the dossier of XB holds", "no access code is in it", "the change is found"]),
     ],
 )
 def test_what_was_checked(steps, step, checks):
@@ -64,6 +65,7 @@ def test_the_timeline_says_who_called_whom(demo, steps):
         "gateway XB → IPAS of XB",
         "SOAP 1.1 by zeep",
         "as an MTOM part",
+        "anybody → xb-dossier.zip",
         "The story is told",
     ):
         assert line in run.stderr
