@@ -193,3 +193,20 @@ def test_what_openssl_stamps_is_verified(tmp_path, chain):
     roots = [ours.root] if chain else [ours.root, ours.between]
     stamp = verify_token(read_answer((tmp_path / "answer").read_bytes()), NOTE, roots=roots, at=datetime.now(UTC))
     assert (stamp.policy, stamp.nonce, stamp.chain[-1]) == ("1.2.3.4", NONCE, ours.root)
+
+
+@pytest.mark.debian("openssl")
+def test_the_auditors_recipe_verifies_years_after_the_certificates_expired(tmp_path):
+    """As docs/auditors.md writes it: the moment that the token names is given to OpenSSL by -attime."""
+    then = datetime(2019, 5, 1, 12, 0, tzinfo=UTC)
+    authority = make_authority(then, years=2)
+    token = token_of(authority, at=then)
+    assert verify_token(token, NOTE, roots=[authority.root], at=datetime.now(UTC)).gen_time == then
+    (tmp_path / "token").write_bytes(token)
+    (tmp_path / "note").write_bytes(NOTE)
+    (tmp_path / "root.pem").write_bytes(authority.root.public_bytes(Encoding.PEM))
+    recipe = ("openssl", "ts", "-verify", "-data", "note", "-in", "token", "-token_in", "-CAfile", "root.pem")
+    assert "expired" in run(*recipe, folder=tmp_path).stderr
+    shown = run("openssl", "ts", "-reply", "-in", "token", "-token_in", "-text", folder=tmp_path).stdout
+    assert "Time stamp: May  1 12:00:00 2019 GMT" in shown
+    assert "Verification: OK" in run(*recipe, "-attime", str(int(then.timestamp())), folder=tmp_path).stdout
