@@ -5,13 +5,15 @@ Rules: a mismatch is counted and logged, and stops nothing: traffic goes on, a p
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from gateway.app.known_heads import known_heads
 from gateway.app.log_keys import hosted_of, load_log_keys, named, origin_of
+from gateway.app.log_memory import LogMemory
 from gateway.app.opening import CannotOpen, Gateway, open_database
 from gateway.core.merkle import EMPTY_ROOT
 from gateway.core.office import OfficeCode
@@ -28,7 +30,7 @@ from monitoring.log import logger
 from pki.note_keys import MalformedNote, NoteKey, NoteVerifier, UnverifiedNote
 from pki.notes import verify_note
 
-__all__ = ["CheckedLog", "SelfCheck", "check_database", "note_check", "verifiers_of_all_names"]
+__all__ = ["CheckedLog", "SelfCheck", "check_database", "check_known", "note_check", "verifiers_of_all_names"]
 
 _log = logger("self-check")
 
@@ -144,6 +146,24 @@ async def opened_ledger(settings: Settings, hosted: OfficeCode) -> AsyncIterator
             await pool.close()
 
 
+def _known(
+    settings: Settings, hosted: OfficeCode, origin: str, verifiers: Sequence[NoteVerifier]
+) -> list[tuple[int, bytes]]:
+    found = known_heads(LogMemory(settings.gateway.storage), settings.ledger.export.folder, hosted, origin, verifiers)
+    return [(head.checkpoint.size, head.checkpoint.root) for head in found]
+
+
+async def check_known(
+    ledger: PostgresLedger, hosted: OfficeCode, size: int, heads: Iterable[tuple[int, bytes]]
+) -> None:
+    """LedgerDamaged unless the log of `size` begins with each of these: sizes and roots known beside the database."""
+    for known, root in heads:
+        if known > size:
+            raise LedgerDamaged(f"entry {size}", f"is missing: {known} entries are known to have been signed")
+        if await ledger.root(hosted, known) != root:
+            raise LedgerDamaged(f"the tree of size {known}", "has not the root that is known to have been signed")
+
+
 async def check_database(settings: Settings, office: str | None = None) -> CheckedLog:
     """Compute an office's log, the first hosted one's by default, again from the database (`pouch ledger verify --db`).
 
@@ -158,6 +178,8 @@ async def check_database(settings: Settings, office: str | None = None) -> Check
         try:
             async for done in check.whole(note_check(verifiers)):
                 size = done
+            heads = await asyncio.to_thread(_known, settings, hosted, origin, verifiers)
+            await check_known(ledger, hosted, size, heads)
         except LedgerDamaged as damage:
             return CheckedLog(origin=origin, size=size, place=damage.place, explanation=damage.explanation)
         signed = await check.signed_size() if verifiers else 0

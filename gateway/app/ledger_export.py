@@ -1,5 +1,6 @@
 """Exporting the ledger as static files that verify without us (`pouch ledger export`; C2SP tlog-tiles)."""
 
+import asyncio
 from itertools import chain
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from gateway.app.log_keys import hosted_of
 from gateway.settings import Settings
 from gateway.store.durable import replace_file
 from gateway.store.ledger_read import LedgerDamaged
-from gateway.wire.tlog_tiles import ENTRIES, Tile, bundles_of, tiles_of
+from gateway.wire.tlog_tiles import ENTRIES, MalformedLog, Tile, bundles_of, is_implied, parse_tile_path, tiles_of
 
 __all__ = ["NotExported", "export_log"]
 
@@ -21,7 +22,8 @@ async def export_log(settings: Settings, folder: Path, office: str | None = None
     """Write an office's log, the first hosted one's by default, up to its newest checkpoint; gives its size.
 
     An earlier export in the same folder grows: full tiles that are there stay as they are. The checkpoint is written
-    last, so that it never says more than is there.
+    after them, so that it never says more than is there; last, the partial tiles that no checkpoint in the folder
+    implies any more are removed, so that the folder is exactly what its checkpoints imply (`verify --dir --exact`).
     Raises NotExported, OSError, SettingsError, CannotOpen, Deferred(DATABASE_UNAVAILABLE).
     """
     hosted = hosted_of(settings, office)
@@ -37,7 +39,21 @@ async def export_log(settings: Settings, folder: Path, office: str | None = None
                     raise NotExported(str(damage)) from None
                 _write(folder / tile.path, content)
         _write(folder / "checkpoint", head.note)
+    await asyncio.to_thread(_remove_superseded, folder, head.size)
     return head.size
+
+
+def _remove_superseded(folder: Path, size: int) -> None:
+    kept = [int(path.suffix[1:]) for path in folder.glob("checkpoint.*") if path.suffix[1:].isdecimal()]
+    for path in sorted(folder.glob("tile/**/*.p/*")):
+        try:
+            tile = parse_tile_path(path.relative_to(folder).as_posix())
+        except MalformedLog:
+            continue
+        if not is_implied(tile, [size, *kept]):
+            path.unlink()
+            if not any(path.parent.iterdir()):
+                path.parent.rmdir()
 
 
 def _is_there(folder: Path, tile: Tile) -> bool:

@@ -29,6 +29,9 @@ from gateway.wire.tlog_tiles import ENTRY_LIMIT
     "-c", "--config", type=click.Path(dir_okay=False, path_type=Path), help="With --db: the settings file (pouch.toml)."
 )
 @click.option("--office", metavar="CC", help="With --db: whose log. Default: the first hosted office of the settings.")
+@click.option(
+    "--exact", is_flag=True, help="With --dir: the folder holds all that its checkpoints imply, and nothing else."
+)
 @click.option("--proof", type=click.Path(dir_okay=False, path_type=Path), help="A proof file instead of a log.")
 @click.option(
     "--entry",
@@ -47,6 +50,7 @@ async def command(
     database: bool,
     config: Path | None,
     office: str | None,
+    exact: bool,
     proof: Path | None,
     entry: Path | None,
     leaf: str | None,
@@ -58,6 +62,7 @@ async def command(
 
     \b
     pouch ledger verify --dir DIR --vkey FILE      every entry, tile and checkpoint of a folder
+    pouch ledger verify --dir DIR --vkey FILE --exact    and that nothing is missing of an export, or too much
     pouch ledger verify --url URL --vkey FILE      the same of a log at its address
     pouch ledger verify --db -c pouch.toml         our own, computed again from the entries in the database
     pouch ledger verify --proof FILE.tlog-proof --vkey FILE --entry FILE
@@ -75,6 +80,8 @@ async def command(
         raise click.UsageError("--office goes with --db.")
     if database != (config is not None) or (database and (folder or url or proof or vkeys)):
         raise click.UsageError("--db goes with --config, and with nothing else.")
+    if exact and folder is None:
+        raise click.UsageError("--exact goes with --dir: what is served elsewhere cannot be listed.")
     async with findings_told(as_json=as_json):
         if config is not None:
             conclude(await verify_database(config, office), as_json=as_json)
@@ -90,7 +97,7 @@ async def command(
         async with open_source(folder, url, ca, token_file) as source:
             if not verifiers:
                 raise click.UsageError("Whose signature is believed? --vkey FILE.")
-            conclude(await verify_log(source, verifiers, origin=origin), as_json=as_json)
+            conclude(await verify_log(source, verifiers, origin=origin, exact=exact), as_json=as_json)
 
 
 def _leaf(text: str | None) -> bytes | None:

@@ -77,6 +77,17 @@ class FolderSource:
                 continue
         return max(sizes, default=None)
 
+    def everything(self) -> Iterator[tuple[str, bool]]:
+        """The path of all that is there but folders, and whether it is a file and no link to one."""
+        for folder, folders, names in os.walk(self._folder):
+            for name in (*names, *(each for each in folders if (Path(folder) / each).is_symlink())):
+                path = Path(folder) / name
+                yield path.relative_to(self._folder).as_posix(), stat.S_ISREG(path.lstat().st_mode)
+
+    def has(self, path: str) -> bool:
+        """Whether there is something under this path."""
+        return os.path.lexists(self._folder / path)
+
     def _partials(self, tile: Tile) -> list[Tile]:
         folder = self._folder / f"{tile.full.path}.p"
         names = _names(folder)

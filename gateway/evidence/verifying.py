@@ -15,8 +15,9 @@ from typing import Final
 
 from gateway.core.merkle import Frontier, root_of
 from gateway.evidence.checkpoints import read_checkpoint, read_earlier
+from gateway.evidence.exact import check_exact
 from gateway.evidence.findings import CannotTell, EvidenceVerdict, Tampered, verdict_of
-from gateway.evidence.sources import LogSource
+from gateway.evidence.sources import FolderSource, LogSource
 from gateway.evidence.tiles import compare, contents_of, other_forms, read_grown
 from gateway.wire.tlog_checkpoint import Checkpoint
 from gateway.wire.tlog_tiles import ENTRIES, TILE_HEIGHT, TILE_WIDTH, Tile, tile_of
@@ -34,9 +35,11 @@ _Reading = asyncio.Future[tuple[_Found, _Found]]
 
 
 async def verify_log(
-    source: LogSource, verifiers: Sequence[NoteVerifier], *, origin: str | None = None
+    source: LogSource, verifiers: Sequence[NoteVerifier], *, origin: str | None = None, exact: bool = False
 ) -> EvidenceVerdict:
     """Verify a log up to its newest checkpoint, and all earlier checkpoints that are kept beside it.
+
+    `exact`, for a FolderSource: the folder must hold what the checkpoints imply, all of it and nothing else.
 
     Never raises for what a log contains; the verdict names the first bad or missing thing.
     """
@@ -50,6 +53,8 @@ async def verify_log(
         search = _Search(source=source, size=heads[-1][1].size, heads=deque(heads))
         await search.run()
         verdict = search.verdict()
+        if exact and verdict.holds:
+            check_exact(_folder(source), heads)
     except (Tampered, CannotTell) as finding:
         verdict = verdict_of(finding)
     return replace(verdict, origin=checkpoint.origin, size=checkpoint.size, root=checkpoint.root)
@@ -180,6 +185,12 @@ class _Search:
         reach = self.size >> TILE_HEIGHT * max(tile.level, 0)
         if tile.index * TILE_WIDTH + tile.width > reach and len(self.remarks) < _REMARKS:
             self.remarks.append(f"{tile.path} reaches beyond the newest checkpoint, which does not vouch for all of it")
+
+
+def _folder(source: LogSource) -> FolderSource:
+    if not isinstance(source, FolderSource):
+        raise ValueError("only a folder can be held to be exact")
+    return source
 
 
 async def _first(waiting: deque[tuple[Tile, _Reading]]) -> tuple[Tile, _Found, _Found]:

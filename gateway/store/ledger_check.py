@@ -12,6 +12,7 @@ from gateway.core.office import OfficeCode
 from gateway.store.guard import guarded
 from gateway.store.ledger_edge import Edge, FullTile
 from gateway.store.ledger_read import LedgerDamaged, Queryable
+from gateway.store.ledger_rows import RowCheck, check_columns
 from gateway.wire.tlog_tiles import TILE_WIDTH, split_tile, tile_path
 
 __all__ = ["CheckNote", "LedgerCheck"]
@@ -47,6 +48,7 @@ class LedgerCheck:
             raise LedgerDamaged(f"entry {edge.size}", f"is missing: {greatest} entries were signed")
         if (lost := await self._value("ledger_without_place")) is not None:
             raise LedgerDamaged(f"entry {lost}", "has no place in the log and does not wait for one")
+        await RowCheck(self._database, self._queries, self._hosted).check()
 
     async def signed_size(self) -> int:
         """The greatest size that was signed, 0 for none."""
@@ -96,7 +98,7 @@ class LedgerCheck:
     async def _entries(self, start: int, end: int) -> list[bytes]:
         """The leaf hashes, computed from the leaves and compared with those at their places."""
         hashes: list[bytes] = []
-        for seq, row in enumerate(await self._rows("ledger_entries", start, end), start):
+        for seq, row in enumerate(await self._rows("ledger_entry_rows", start, end), start):
             if row["seq"] != seq:
                 raise LedgerDamaged(f"entry {seq}", "is not at its place")
             if row["leaf"] is None:
@@ -104,6 +106,7 @@ class LedgerCheck:
             digest = leaf_hash(row["leaf"])
             if digest != row["leaf_hash"]:
                 raise LedgerDamaged(f"entry {seq}", "is not what was given its place")
+            check_columns(row, f"entry {seq}", self._hosted)
             hashes.append(digest)
         return hashes
 

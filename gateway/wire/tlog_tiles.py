@@ -22,6 +22,7 @@ __all__ = [
     "Tile",
     "TileHashes",
     "bundles_of",
+    "is_implied",
     "parse_bundle",
     "parse_tile",
     "parse_tile_path",
@@ -107,6 +108,15 @@ def tile_of(level: int, index: int, size: int) -> Tile:
     if index < 0 or width < 1:
         raise ValueError("the tree has no such tile")
     return Tile(level, index, width)
+
+
+def is_implied(tile: Tile, sizes: Iterable[int]) -> bool:
+    """Whether a log of one of these sizes has exactly this tile or bundle."""
+    for size in sizes:
+        reach = size >> TILE_HEIGHT * max(tile.level, 0)
+        if tile.index * TILE_WIDTH < reach and tile_of(tile.level, tile.index, size) == tile:
+            return True
+    return False
 
 
 def tiles_of(size: int, *, since: int = 0) -> Iterator[Tile]:

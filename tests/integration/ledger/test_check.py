@@ -65,7 +65,7 @@ TAMPERINGS = {
         "entry 400",
     ),
     "an entry after the last full tile, with its hash": (
-        "WITH e AS (UPDATE ledger_entry SET leaf = '\\x01' WHERE entry_id ="
+        "WITH e AS (UPDATE ledger_entry SET leaf = '\\x01', leaf_hash = sha256('\\x0001') WHERE entry_id ="
         " (SELECT entry_id FROM ledger_position WHERE seq = 599))"
         "UPDATE ledger_position SET leaf_hash = sha256('\\x0001') WHERE seq = 599",
         "the tree of size 600",
@@ -153,7 +153,8 @@ async def test_an_export_verifies_without_us_and_grows(filled, tmp_path):
     await fill(filled.dsn, 200, start=SIZE)
     await filled.order()
     assert await export_log(filled.gateway.settings, folder) == SIZE + 200
-    assert (await verify_log(FolderSource(folder), [vkey])).size == SIZE + 200
+    grown = await verify_log(FolderSource(folder), [vkey], exact=True)
+    assert grown.holds and grown.size == SIZE + 200, "what the former checkpoint alone implied is gone"
     victim = folder / next(tiles_of(SIZE)).path
     victim.write_bytes(b"x" + victim.read_bytes()[1:])
     assert not (await verify_log(FolderSource(folder), [vkey])).holds
@@ -180,6 +181,40 @@ async def test_the_commands_say_so(filled, database, monkeypatch, tmp_path):
     monkeypatch.setenv("POUCH_DATABASE_DSN", "postgresql://nobody@127.0.0.1:9/none")
     (filled.folder / "keys" / "ledger.key").unlink()
     assert (await pouch("verify", "--db", "-c", config))[0] == 3
+
+
+async def test_a_log_that_is_less_than_is_remembered_beside_the_database_is_found(filled, database):
+    """All that came after the first checkpoint is gone without a trace, as after a restore."""
+    async with tampering(database.superuser) as connection:
+        for change in (
+            "DELETE FROM ledger_position WHERE seq >= 300",
+            "DELETE FROM ledger_tile WHERE index > 0",
+            "DELETE FROM ledger_checkpoint WHERE size > 300",
+            "DELETE FROM ledger_entry e WHERE NOT EXISTS (SELECT FROM ledger_position p WHERE p.entry_id = e.entry_id)",
+            "UPDATE ledger_head h SET (number, chain) = (SELECT c.number, c.chain FROM ledger_checkpoint c"
+            " WHERE c.hosted = h.hosted ORDER BY number DESC LIMIT 1)",
+        ):
+            await connection.execute(change)
+    assert await check(filled) == [300]
+    checked = await check_database(filled.gateway.settings)
+    assert (checked.place, checked.size) == ("entry 300", 300)
+
+
+ROWS = {
+    "a checkpoint in the middle": "DELETE FROM ledger_checkpoint WHERE size = 300",
+    "the newest checkpoint": "DELETE FROM ledger_checkpoint WHERE size = 600",
+    "a checkpoint's time": "UPDATE ledger_checkpoint SET created_at = created_at + interval '1 us' WHERE size = 300",
+    "the row that names the newest": "DELETE FROM ledger_head WHERE hosted = 'XA'",
+    "a hash beside an entry": "UPDATE ledger_entry SET leaf_hash = sha256(leaf_hash) " + OF_ENTRY,
+}
+
+
+@pytest.mark.parametrize("what", ROWS)
+async def test_what_no_tree_covers_is_found_too(filled, database, what):
+    async with tampering(database.superuser) as connection:
+        assert not (await connection.execute(ROWS[what])).endswith(" 0")
+    with pytest.raises(LedgerDamaged):
+        await check(filled)
 
 
 async def test_nothing_is_exported_before_it_is_signed(house, tmp_path):

@@ -1,4 +1,4 @@
-"""Who was away is told once, with entries, and never for a clock or a chore; the notice is signed and says what is sure."""
+"""Who was away is told once, with entries, never for a clock or a chore; the notice is signed and says what is sure."""
 
 import asyncio
 import json

@@ -1,0 +1,138 @@
+"""Checking what stands beside the tree: columns against leaves, the waiting list, the chain of checkpoints, and what
+entries commit to.
+
+Rules: as in ledger_check.py, the first difference ends the check and is named; a leaf of a form that does not name a
+thing says nothing about it.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from gateway.core.exchange import Step
+from gateway.core.in_force import STEPS
+from gateway.core.instant import rfc3339
+from gateway.core.merkle import leaf_hash
+from gateway.core.office import OfficeCode
+from gateway.core.outage import Event
+from gateway.store.guard import guarded
+from gateway.store.ledger_read import LedgerDamaged, Queryable
+
+__all__ = ["RowCheck", "check_columns"]
+
+#: Entries that wait for their place and are looked at; there are few unless nobody places them.
+_WAITING: Final = 10_000
+_CHANGES: Final = tuple(step.value for step in STEPS.values())
+_EVENTS: Final = {
+    Event.BEGAN.value: Step.OUTAGE_BEGAN.value,
+    Event.ENDED.value: Step.OUTAGE_ENDED.value,
+    Event.ANNOUNCED.value: Step.DOWNTIME_ANNOUNCED.value,
+    Event.CALLED_OFF.value: Step.DOWNTIME_CALLED_OFF.value,
+}
+
+
+class _Leaf(msgspec.Struct):
+    id: str | None = None
+    kind: str | None = None
+    at: str | None = None
+    office: str | None = None
+    exchange: str | None = None
+    digests: dict[str, str] | None = None
+
+
+_read_leaf = msgspec.json.Decoder(_Leaf).decode
+
+
+def check_columns(row: Any, place: str, hosted: str) -> None:
+    """LedgerDamaged unless an entry's columns are what its leaf says; `row` is one of the query ledger_entry_rows."""
+    leaf = row["leaf"]
+    if row["entry_hash"] != leaf_hash(leaf):
+        raise LedgerDamaged(place, "has another leaf hash beside it than its leaf has")
+    try:
+        said = _read_leaf(leaf[1:])
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+        return
+    exchange = row["exchange_id"]
+    beside = (
+        (said.id, str(row["entry_id"])),
+        (said.kind, row["step"]),
+        (said.office, hosted),
+    )
+    if (
+        any(told not in (None, kept) for told, kept in beside)
+        or (said.at is not None and said.at != rfc3339(row["at"]))
+        or (said.id is not None and said.exchange != (None if exchange is None else str(exchange)))
+    ):
+        raise LedgerDamaged(place, "has other columns beside it than its leaf says")
+
+
+class RowCheck:
+    """Checks one hosted office's rows. Deferred(DATABASE_UNAVAILABLE) from every method."""
+
+    def __init__(self, database: Queryable, queries: Mapping[str, str], hosted: OfficeCode) -> None:
+        self._database = database
+        self._queries = queries
+        self._hosted = hosted
+
+    async def check(self) -> None:
+        """Check everything beside the tree; LedgerDamaged."""
+        await self._waiting()
+        await self._chain()
+        await self._changes()
+        await self._events()
+
+    async def _waiting(self) -> None:
+        for row in await self._rows("ledger_waiting_rows", _WAITING):
+            if row["leaf"] is None:
+                raise LedgerDamaged(f"entry {row['entry_id']}", "waits for a place and is not there")
+            if row["placed"]:
+                raise LedgerDamaged(f"entry {row['entry_id']}", "has a place and waits for one")
+            if row["at"] != row["waiting_at"]:
+                raise LedgerDamaged(f"entry {row['entry_id']}", "waits since another time than its own")
+            check_columns(row, f"entry {row['entry_id']}", self._hosted)
+
+    async def _chain(self) -> None:
+        for row in await self._rows("ledger_chain_broken"):
+            raise LedgerDamaged(f"the checkpoint of size {row['size']}", "does not follow from the one before it")
+        for row in await self._rows("ledger_head_astray"):
+            raise LedgerDamaged("the newest checkpoint", f"is not number {row['number']}, which was signed last")
+
+    async def _changes(self) -> None:
+        former: dict[str, tuple[int, str]] = {}
+        for row in await self._rows("changes_all"):
+            number, before = former.get(row["kind"], (0, None))
+            place = f"the change {row['kind']} {row['number']}"
+            said = _read_leaf(row["leaf"][1:])
+            digests, after = said.digests or {}, hashlib.sha256(row["picture"]).hexdigest()
+            kinds = [kind.value for kind, step in STEPS.items() if step.value == said.kind]
+            if row["number"] != number + 1 or digests.get("before") != before:
+                raise LedgerDamaged(place, "does not follow from the one before it")
+            if (
+                [row["kind"]] != kinds
+                or digests.get("after") != after
+                or digests.get("change") != hashlib.sha256(row["content"]).hexdigest()
+            ):
+                raise LedgerDamaged(place, "is not what its entry committed to")
+            former[row["kind"]] = (row["number"], after)
+        await self._none_left("ledger_untold_changes", _CHANGES)
+
+    async def _events(self) -> None:
+        for row in await self._rows("outage_events_all"):
+            place = f"what is told of outage {row['outage_id']}"
+            said = _read_leaf(row["leaf"][1:])
+            digest = hashlib.sha256(row["content"]).hexdigest()
+            content = msgspec.json.decode(row["content"]) if (said.digests or {}).get("outage") == digest else {}
+            told = (content.get("outage"), content.get("event"), _EVENTS.get(row["event"]), said.at)
+            if told != (str(row["outage_id"]), row["event"], said.kind, rfc3339(row["at"])):
+                raise LedgerDamaged(place, "is not what its entry committed to")
+        await self._none_left("ledger_untold_outages", tuple(_EVENTS.values()))
+
+    async def _none_left(self, query: str, steps: Sequence[str]) -> None:
+        for row in await self._rows(query, list(steps)):
+            raise LedgerDamaged(f"entry {row['entry_id']}", "commits to something that is not there")
+
+    async def _rows(self, name: str, *arguments: object) -> list[Any]:
+        with guarded():
+            return await self._database.fetch(self._queries[name], self._hosted, *arguments)
