@@ -11,7 +11,7 @@ from gateway.core.exchange import Party, State
 from gateway.core.transmission import Task
 from gateway.settings import load_settings
 
-__all__ = ["ACCESSING", "DEPOSITING", "Side", "fill"]
+__all__ = ["ACCESSING", "DEPOSITING", "Side", "fill", "ranges_without"]
 
 #: Numbers written in one statement: it stays far below the time a statement may take.
 _AT_ONCE: Final = 50_000
@@ -52,12 +52,12 @@ async def fill(
     async with open_database(settings) as dsn, open_gateway(settings, dsn) as gateway:
         for first in range(1, count + 1, _AT_ONCE):
             last = min(first + _AT_ONCE - 1, count)
-            for start, end in _without(lost, first, last):
+            for start, end in ranges_without(lost, first, last):
                 await _write(gateway, side, start, end, at, altered)
             tell(last)
 
 
-def _without(lost: int | None, first: int, last: int) -> list[tuple[int, int]]:
+def ranges_without(lost: int | None, first: int, last: int) -> list[tuple[int, int]]:
     """The ranges that remain of [first, last] without one number."""
     if lost is None or not first <= lost <= last:
         return [(first, last)]

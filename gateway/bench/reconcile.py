@@ -7,6 +7,7 @@ asks over a real socket; its time counts from its start to its end, the making o
 import asyncio
 import json
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -29,7 +30,7 @@ from gateway.bench.plan import BenchFailed
 from gateway.bench.processes import forget_peaks, memory_of
 from gateway.settings import SettingsError
 
-__all__ = ["ReconcileFigures", "run_reconcile"]
+__all__ = ["ReconcileFigures", "expect_found", "run_reconcile"]
 
 _AGO: Final = timedelta(days=2)
 _LOOK_SECONDS: Final = 0.05
@@ -40,10 +41,16 @@ _SPARE: Final = 3 << 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconcileFigures:
-    """One measurement: the command's time and memory, its traffic, what it found, and the partner's memory."""
+    """One measurement: the command's time and memory, its traffic, what it found, and the partner's memory.
+
+    Processor time, in seconds, is independent of what else the machine does: of the command and its database, and of
+    the partner's gateway and database, which work at the same time.
+    """
 
     exchanges: int
     seconds: float
+    own_cpu_seconds: float
+    partner_cpu_seconds: float
     traffic_bytes: int
     peak_rss_mib: float
     partner_growth_mib: float
@@ -55,6 +62,8 @@ class ReconcileFigures:
             "bench": "reconcile",
             "exchanges": self.exchanges,
             "seconds": round(self.seconds, 3),
+            "own_cpu_seconds": round(self.own_cpu_seconds, 3),
+            "partner_cpu_seconds": round(self.partner_cpu_seconds, 3),
             "traffic_bytes": self.traffic_bytes,
             "peak_rss_mib": round(self.peak_rss_mib, 1),
             "partner_growth_mib": round(self.partner_growth_mib, 1),
@@ -87,25 +96,40 @@ async def run_reconcile(exchanges: int, folder: Path | None, tell: Progress) -> 
         except (CannotOpen, SettingsError) as error:
             raise BenchFailed(str(error)) from None
         tell("comparing", 0, None)
-        async with RunningGateway(given, workers=1) as partner, RunningGateway(taken, workers=1):
+        async with RunningGateway(given, workers=1) as partner, RunningGateway(taken, workers=1) as own:
             before = memory_of(partner.gateway())
             forget_peaks(before)
+            began = _cpu(partner, own)
             told, seconds, peak = await _compare(given, taken)
+            ended = _cpu(partner, own)
             after = memory_of(partner.gateway())
+    return ReconcileFigures(
+        exchanges=exchanges,
+        seconds=seconds,
+        own_cpu_seconds=ended[1] - began[1],
+        partner_cpu_seconds=ended[0] - began[0],
+        traffic_bytes=told["trafficBytes"],
+        peak_rss_mib=peak,
+        partner_growth_mib=sum(memory.peak - before[n].now for n, memory in after.items() if n in before),
+        found=expect_found(told, lost, altered),
+    )
+
+
+def expect_found(told: dict[str, Any], lost: int, altered: int) -> dict[str, list[str]]:
+    """The numbers found, by kind; BenchFailed unless they are exactly the two that differ."""
     found: dict[str, list[str]] = {}
     for difference in told["books"][0]["differences"]:
         found.setdefault(difference["kind"], []).append(difference["number"])
     expected = {"missing-here": [_number(lost)], "altered": [_number(altered)]}
     if found != expected:
         raise BenchFailed(f"found {found} and not {expected}")
-    return ReconcileFigures(
-        exchanges=exchanges,
-        seconds=seconds,
-        traffic_bytes=told["trafficBytes"],
-        peak_rss_mib=peak,
-        partner_growth_mib=sum(memory.peak - before[n].now for n, memory in after.items() if n in before),
-        found=found,
-    )
+    return found
+
+
+def _cpu(partner: RunningGateway, own: RunningGateway) -> tuple[float, float]:
+    """Seconds of processor so far: of the partner's gateway and database; of our database and the commands we ran."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return sum(partner.usage()) / 1000, own.usage()[1] / 1000 + spent.ru_utime + spent.ru_stime
 
 
 def _agree(given: Ground, taken: Ground) -> None:
