@@ -9,7 +9,6 @@ Rules:
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -19,10 +18,10 @@ from gateway.app.opening import Gateway
 from gateway.core.office import OfficeCode
 from gateway.core.reason import Deferred
 from gateway.store.duties import Duty
-from gateway.store.export_folder import ExportFolder
+from gateway.store.export_folder import ExportFolder, said_by
 from gateway.store.ledger_read import LedgerDamaged, PostgresLedger, SignedHead
 from gateway.store.stamps import PostgresStamps
-from gateway.wire.tlog_checkpoint import Checkpoint, parse_checkpoint
+from gateway.wire.tlog_checkpoint import Checkpoint
 from gateway.wire.tlog_tiles import ENTRIES, bundles_of, tiles_of
 from monitoring.log import logger
 
@@ -118,7 +117,7 @@ class DailyExport:
         if (head := await gateway.ledger.newest(hosted)) is None:
             return False
         try:
-            place = ExportFolder(await asyncio.to_thread(log_folder, folder, hosted, _said(head).origin))
+            place = ExportFolder(await asyncio.to_thread(log_folder, folder, hosted, said_by(head.note).origin))
             if (last := await asyncio.to_thread(place.last_day)) is not None:
                 self._finished[hosted] = last[1]
             if self._is_due(hosted, now):
@@ -154,23 +153,29 @@ async def export_day(
     head = await ledger.newest(hosted)
     if head is None:
         return 0
-    await _check_continued(ledger, hosted, await asyncio.to_thread(place.newest), head)
-    for tile in chain(tiles_of(head.size), bundles_of(head.size)):
-        content = ledger.bundle if tile.level == ENTRIES else ledger.tile
-        await _keep(place, tile.path, lambda tile=tile, content=content: content(hosted, tile))  # type: ignore[misc]
+    begun = await asyncio.to_thread(place.begun)
+    for former in (await asyncio.to_thread(place.newest), said_by(begun) if begun else None):
+        await _check_continued(ledger, hosted, former, head)
+    if begun is not None and said_by(begun).size != head.size:  # a process died over it
+        await _write_log(ledger, hosted, place, said_by(begun).size)
+        await asyncio.to_thread(place.finish, begun)
+    await asyncio.to_thread(place.begin, head.note)
+    await _write_log(ledger, hosted, place, head.size)
     for number, authority in await stamps.kept(hosted):
         stem = f"stamps/{number}-{authority}"
         if not await asyncio.to_thread(place.has, f"{stem}.tst"):
             token, note = await stamps.pair(hosted, number, authority)
             await asyncio.to_thread(place.write, f"{stem}.note", note)
             await asyncio.to_thread(place.write, f"{stem}.tst", token)
-    await asyncio.to_thread(place.finish_day, _said(head), head.note, at)
+    await asyncio.to_thread(place.finish_day, head.note, at)
     return head.size
 
 
-async def _keep(place: ExportFolder, path: str, content: Callable[[], Awaitable[bytes]]) -> None:
-    if not await asyncio.to_thread(place.has, path):
-        await asyncio.to_thread(place.write, path, await content())
+async def _write_log(ledger: PostgresLedger, hosted: OfficeCode, place: ExportFolder, size: int) -> None:
+    for tile in chain(tiles_of(size), bundles_of(size)):
+        if not await asyncio.to_thread(place.has, tile.path):
+            content = await (ledger.bundle if tile.level == ENTRIES else ledger.tile)(hosted, tile)
+            await asyncio.to_thread(place.write, tile.path, content)
 
 
 async def _check_continued(
@@ -182,11 +187,6 @@ async def _check_continued(
         raise NotContinued("shorter", f"{former.size} entries were exported, {head.size} are signed")
     if await ledger.root(hosted, former.size) != former.root:
         raise NotContinued("forked", f"the first {former.size} entries are not those that were exported")
-
-
-def _said(head: SignedHead) -> Checkpoint:
-    text, _, _ = head.note.decode("utf-8").rpartition("\n\n")
-    return parse_checkpoint(f"{text}\n")
 
 
 def _told(error: OSError | LedgerDamaged | NotContinued) -> tuple[str, str]:

@@ -6,6 +6,8 @@ Rules:
   name and is written anew.
 - Checkpoints are kept as checkpoint.SIZE, without a `checkpoint` that would have to change; they are written after all
   that they speak for, and a day's note after all of the day.
+- Which checkpoint is being written for is noted beside the folder, so that who comes after a crash can finish it: no
+  file is ever left that no checkpoint implies.
 """
 
 import errno
@@ -18,12 +20,12 @@ from pathlib import Path
 from typing import Final
 
 from gateway.core.instant import rfc3339
-from gateway.store.durable import sync_folder
+from gateway.store.durable import replace_file, sync_folder
 from gateway.store.ledger_read import LedgerDamaged
 from gateway.wire.tlog_checkpoint import CHECKPOINT_LIMIT, Checkpoint, parse_checkpoint, render_hash
 from gateway.wire.tlog_tiles import MalformedLog
 
-__all__ = ["ExportFolder", "write_once"]
+__all__ = ["ExportFolder", "said_by", "write_once"]
 
 _READ_ONLY: Final = 0o444
 _ANY_WRITE: Final = 0o222
@@ -89,6 +91,19 @@ class ExportFolder:
             sync_folder(folder)
         self._touched.clear()
 
+    def begin(self, note: bytes) -> None:
+        """Note, beside the folder, which checkpoint is being written for; OSError."""
+        replace_file(self._pending, note, mode=0o600)
+
+    def begun(self) -> bytes | None:
+        """The note of the checkpoint whose writing was begun and not ended; None if there is none, or it is no note."""
+        try:
+            note = _read(self._pending, CHECKPOINT_LIMIT)
+            said_by(note)
+        except (OSError, UnicodeDecodeError, MalformedLog):
+            return None
+        return note
+
     def newest(self) -> Checkpoint | None:
         """The greatest checkpoint that is there and whole, its signature not verified; LedgerDamaged if unreadable."""
         sizes = [size for size, path in self._checkpoints() if _is_finished(path)]
@@ -96,8 +111,7 @@ class ExportFolder:
             return None
         path = self.folder / f"checkpoint.{max(sizes)}"
         try:
-            text, _, _ = _read(path, CHECKPOINT_LIMIT).decode("utf-8").rpartition("\n\n")
-            checkpoint = parse_checkpoint(f"{text}\n")
+            checkpoint = said_by(_read(path, CHECKPOINT_LIMIT))
         except (OSError, UnicodeDecodeError, MalformedLog):
             raise LedgerDamaged(str(path), "cannot be read") from None
         if checkpoint.size != max(sizes):
@@ -117,21 +131,38 @@ class ExportFolder:
                 days.append((day, finished))
         return max(days, default=None)
 
-    def finish_day(self, head: Checkpoint, note: bytes, at: datetime) -> None:
-        """Write the checkpoint, and then that the day is whole; OSError."""
+    def finish(self, note: bytes) -> None:
+        """Write a checkpoint once all that it speaks for is there; OSError."""
         self.sync()
-        if not self.has(f"checkpoint.{head.size}"):  # as it was signed when the log had this size first
-            self.write(f"checkpoint.{head.size}", note)
+        size = said_by(note).size
+        if not self.has(f"checkpoint.{size}"):  # as it was signed when the log had this size first
+            self.write(f"checkpoint.{size}", note)
             self.sync()
+        self._pending.unlink(missing_ok=True)
+
+    def finish_day(self, note: bytes, at: datetime) -> None:
+        """Write the checkpoint, and then that the day is whole; OSError."""
+        self.finish(note)
+        head = said_by(note)
         told = {"finished": rfc3339(at), "origin": head.origin, "root": render_hash(head.root), "size": head.size}
         self.write(f"days/{at.date().isoformat()}.json", json.dumps(told, sort_keys=True).encode() + b"\n")
         self.sync()
+
+    @property
+    def _pending(self) -> Path:
+        return self.folder.with_name(f".{self.folder.name}.pending")
 
     def _checkpoints(self) -> Iterator[tuple[int, Path]]:
         for path in _entries(self.folder):
             size = path.name.removeprefix("checkpoint.")
             if size != path.name and size.isascii() and size.isdecimal() and len(size) <= 20:
                 yield int(size), path
+
+
+def said_by(note: bytes) -> Checkpoint:
+    """What a note says, its signatures not verified; MalformedLog or UnicodeDecodeError."""
+    text, _, _ = note.decode("utf-8").rpartition("\n\n")
+    return parse_checkpoint(f"{text}\n")
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -42,7 +42,7 @@ class Exported:
     async def verify(self, hosted="xa"):
         vkey = (self.house.folder / "keys" / "ledger.vkey").read_text()
         origin = "xa.pouch.example/ledger"
-        return await verify_log(FolderSource(self.folder / hosted), [parse_vkey(vkey)], origin=origin)
+        return await verify_log(FolderSource(self.folder / hosted), [parse_vkey(vkey)], origin=origin, exact=True)
 
     def metric(self, name, **labels):
         return self.house.gateway.meter.registry.get_sample_value(f"pouch_ledger_export_{name}", labels)
@@ -217,3 +217,27 @@ async def test_a_checkpoint_taken_out_of_the_folder_is_missed(exported):
     (exported.folder / "xa" / "checkpoint.600").unlink()
     verdict = await exported.verify()
     assert not verdict.holds and verdict.place == "checkpoint"
+
+
+async def test_what_a_process_left_behind_is_finished_first_though_the_log_has_grown(exported, monkeypatch):
+    """Otherwise its partial tiles would stay for ever, and no checkpoint would imply them."""
+    written = []
+
+    def deadly(path, content):
+        if exported.folder / "xa" in path.parents and len(written) == 5:
+            raise OSError(errno.EIO, "died")
+        written.append(path)
+        write_once(path, content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("gateway.store.export_folder.write_once", deadly)
+        await exported.look()
+    assert any(".p" in path.parent.name for path in written) and not list(exported.folder.glob("xa/checkpoint.*"))
+    await exported.grow(150, 300)
+    exported.now += timedelta(minutes=16)
+    exported.export = exported.anew()
+    await exported.look()
+    verdict = await exported.verify()
+    assert verdict.holds and verdict.size == 450
+    assert sorted(path.name for path in exported.folder.glob("xa/checkpoint.*")) == ["checkpoint.300", "checkpoint.450"]
+    assert not list(exported.folder.glob(".*"))

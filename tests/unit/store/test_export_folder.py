@@ -92,7 +92,7 @@ def test_a_link_is_not_followed(tmp_path):
 def test_the_newest_checkpoint_is_the_greatest_whole_one(tmp_path):
     folder = ExportFolder(tmp_path / "xa")
     assert folder.newest() is None and folder.last_day() is None
-    folder.finish_day(HEAD, note(HEAD), AT)
+    folder.finish_day(note(HEAD), AT)
     assert folder.newest() == HEAD
     assert folder.last_day() == (date(2026, 11, 23), AT)
     later = Checkpoint(origin=HEAD.origin, size=12, root=b"s" * 32)
@@ -112,7 +112,7 @@ def test_a_checkpoint_that_cannot_be_is_damage(tmp_path, content):
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"finished": 1}', b'{"finished": "soon"}', b"x" * 5000])
 def test_what_is_no_note_of_a_day_is_passed_over(tmp_path, content):
     folder = ExportFolder(tmp_path / "xa")
-    folder.finish_day(HEAD, note(HEAD), AT)
+    folder.finish_day(note(HEAD), AT)
     write_once(tmp_path / "xa" / "days" / "2026-11-24.json", content)
     (tmp_path / "xa" / "days" / "notes.txt").touch()
     assert folder.last_day() == (date(2026, 11, 23), AT)
@@ -122,3 +122,14 @@ def test_nothing_is_written_where_the_folder_is_not(tmp_path):
     with pytest.raises(FileNotFoundError):
         ExportFolder(tmp_path / "not-mounted" / "xa").write("checkpoint.1", b"x")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_begun_is_known_until_it_is_finished(tmp_path):
+    folder = ExportFolder(tmp_path / "xa")
+    assert folder.begun() is None
+    folder.begin(note(HEAD))
+    assert ExportFolder(tmp_path / "xa").begun() == note(HEAD) and not (tmp_path / "xa").exists()
+    folder.finish(note(HEAD))
+    assert folder.begun() is None and folder.newest() == HEAD and folder.last_day() is None
+    (tmp_path / ".xa.pending").write_bytes(b"torn")
+    assert folder.begun() is None
