@@ -147,6 +147,7 @@ class RefereeWitness:
         self.seen = {}  # origin -> (size, root)
         self.asked = []  # (old, size)
         self.mischief = None
+        self.refused = 0  # proofs that did not hold
 
     @property
     def vkey(self):
@@ -181,6 +182,7 @@ class RefereeWitness:
         if old != known[0] or (size == old and digest != known[1]):
             return 409, "text/x.tlog.size", f"{known[0]}\n".encode()
         if not follows(old, size, digests, known[1], digest):
+            self.refused += 1
             return 422, "text/plain", b"no\n"
         self.seen[origin] = (size, digest)
         return 200, "text/plain", self.line(text, seconds)
