@@ -142,6 +142,26 @@ class Code(Enum):
     OFFICE_CODE = ("office-code", _W, "WIPO ST.3", "An office is not named by a two-letter code.", "Name offices by their ST.3 codes.")
     PAGES_AS_IMAGES = ("pages-as-images", _N, "WIPO ST.36: doc-page", "Parts of the document are images of pages, without text.", "Nothing to do where the filing itself was on paper; else send the text as it was filed.")
     REFERENCE_DANGLING = ("reference-dangling", _W, "WIPO ST.36: img, doc-page; ST.96: com:Image", "The document refers to a file that is not in the package.", "Add the file under the name that is referred to, or correct the reference.")
+    # signatures and indexes of packages --------------------------------------------------------------------
+    SEAL_GOOD = ("seal-good", _N, "ETSI EN 319 102-1, 5", "The signature of the package holds, and its signer is agreed.", "Nothing to do.")
+    SEAL_UNPROVEN = ("seal-unproven", _W, "ETSI EN 319 102-1, 5", "The signature of the package could not be proven.", "See the explanation; agree the signer's authority with the operator.")
+    SEAL_WEAK = ("seal-weak", _W, "SOG-IS Agreed Mechanisms 1.3: SHA-1 is not accepted", "The signature of the package rests on an algorithm that proves nothing any more.", "Ask the sender for a signature with SHA-256; until then take the package as unsigned.")
+    SEAL_BROKEN = ("seal-broken", _E, "ETSI EN 319 102-1, 5; certified bytes are never altered", "The signature of the package does not hold: something was changed after it was signed.", "Send the package exactly as it was signed.")
+    SEAL_PARTIAL = ("seal-partial", _W, "XML Signature 1.1, 8.1: only what is signed is secure", "The signature does not cover every file of the package.", "Sign all files; what is not signed is not certified.")
+    PACKAGE_CLOSED = ("package-closed", _W, "RFC 5652, 6: EnvelopedData", "The package is encrypted for somebody and was not opened.", "Open it with the recipient's key, then check what is inside.")
+    INDEX_MISSING_ENTRY = ("index-missing-entry", _E, "WIPO ST.92; PCT Annex F: the list and the files agree", "A file that the index lists is not in the package.", "Add the file, or take it from the index; send the package whole.")
+    INDEX_EXTRA_ENTRY = ("index-extra-entry", _W, "WIPO ST.92; PCT Annex F: the list and the files agree", "The package holds a file that the index does not list.", "List the file in the index, or leave it out.")
+    INDEX_DIGEST = ("index-digest", _E, "WIPO ST.92; PCT Annex F: the list and the files agree", "A file is not the one whose digest the index says.", "Make the index again from the files that are sent.")
+    INDEX_SIZE = ("index-size", _E, "WIPO ST.92; PCT Annex F: the list and the files agree", "A file has another size than the index says.", "Make the index again from the files that are sent.")
+    INDEX_UNUSUAL = ("index-unusual", _W, "schemas/pddp.toml, provisional", "The index is not written as this side knows it; not all of it was compared.", "Install the official schema with `pouch schemas add`, or send a file by hand.")
+    KIND_MISMATCH = ("kind-mismatch", _E, "WIPO ST.92; PCT Annex F: kinds of documents", "The package says that it is not a priority document.", "Send the priority document, or name the kind of document that it is.")
+    WAD_FILE_NAME = ("wad-file-name", _N, "PCT/AI/ANF, 4.3", "Files are not named by the rule of Annex F.", "Nothing to do; the names are kept as they are.")
+    WAD_DIGEST = ("wad-digest", _E, "PCT/AI/ANF, Appendix I: wad-message-digest", "A header or receipt names the digest of another package.", "Compare the package with the receipt; they do not belong together.")
+    EPO_STATEMENT_MISSING = ("epo-statement-missing", _W, "EPN common practice: the signed PDF states the hash", "The certifying PDF states no digest of the inner package.", "Ask the certifying office; the inner package is not bound to the certificate.")
+    EPO_DIGEST = ("epo-digest", _E, "EPN common practice: the signed PDF states the hash", "The inner package is not the one whose digest the certifying PDF states.", "Send inner package and certifying PDF as the office made them.")
+    EPO_ALGORITHM = ("epo-algorithm", _W, "SOG-IS Agreed Mechanisms 1.3", "The certifying PDF states its digest by an algorithm that proves nothing any more.", "Ask the certifying office for SHA-256.")
+    PDDP_CORE_MISSING = ("pddp-core-missing", _E, "WIPO ST.92: one core PDF", "The package has no core PDF, or more than one.", "Put exactly one PDF of the application as filed into its place.")
+    PDDP_MANDATORY_TYPE = ("pddp-mandatory-type", _W, "WIPO ST.92: mandatory folder", "The mandatory folder holds a file that is neither PNG nor ST.26 XML.", "Put other files into the supplementary folder.")
     # sequence listings -------------------------------------------------------------------------------------
     LISTING_QUANTITY = ("listing-quantity", _W, "WIPO ST.26, 42 to 49: SequenceTotalQuantity", "The listing holds another number of sequences than it says.", "Make the listing again with WIPO Sequence, which counts them.")
     LISTING_ORDER = ("listing-order", _W, "WIPO ST.26, 10: sequence identifiers from 1 on without gaps", "The identifiers of the sequences are not consecutive.", "Number the sequences from 1 on; a sequence left out on purpose keeps its number and says 000.")
@@ -260,7 +280,7 @@ class Report:
 
 
 #: Findings that say that something could not be told.
-_UNTOLD: Final = frozenset({Code.NOT_EXAMINED, Code.FORM_UNKNOWN, Code.XML_TOO_LARGE})
+_UNTOLD: Final = frozenset({Code.NOT_EXAMINED, Code.FORM_UNKNOWN, Code.XML_TOO_LARGE, Code.PACKAGE_CLOSED})
 
 
 def judged(findings: Iterable[Finding]) -> Judgement:

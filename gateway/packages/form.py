@@ -27,7 +27,7 @@ __all__ = ["Declared", "FormReader", "Inspected", "Look", "Setting", "Subject"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What the first glance at a file tells: its first bytes (up to 4 KiB), and what they announce.
+    """What the first glance at a file tells: its first and last bytes (up to 4 KiB each), and what they announce.
 
     `root` is the local name and namespace of the root element if it begins like XML, `doctype` the external id's
     literals (public and system, one of them or both) of a DOCTYPE before it. `archive` is open if it is a ZIP file
@@ -36,6 +36,7 @@ class Look:
 
     size: int
     first: bytes
+    last: bytes = b""
     root: tuple[str, str] | None = None
     doctype: tuple[str, ...] | None = None
     archive: Archive | None = None
@@ -48,12 +49,16 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """What the sender says of the file, against which it is checked; None and empty for what he does not say."""
+    """What the sender says of the file, against which it is checked; None and empty for what he does not say.
+
+    `known_sha256` is the file's own digest (hex) where who asks has computed it already.
+    """
 
     media_type: str | None = None
     application: Application | None = None
     is_digitally_signed: bool = False
     digests: Mapping[str, str] = field(default_factory=dict)
+    known_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

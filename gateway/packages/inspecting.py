@@ -105,7 +105,7 @@ class _Setting:
 
 
 def _report(source: BinaryIO, name: str, declared: Declared, setting: _Setting) -> Report:
-    learnt = Inspected(digests={name: _digest_of(source)})
+    learnt = Inspected(digests={name: declared.known_sha256 or _digest_of(source)})
     form, findings = Form.UNKNOWN, list[Finding]()
     try:
         look = look_at(source, setting.outer)

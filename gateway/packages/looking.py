@@ -1,6 +1,6 @@
 """The first glance at a file: what its first bytes announce, before any parser sees them.
 
-Rules: bounded to 4 KiB; nothing is decided here but what a form may ask (form.py, Look).
+Rules: bounded to 4 KiB at each end; nothing is decided here but what a form may ask (form.py, Look).
 """
 
 import io
@@ -36,9 +36,11 @@ def look_at(source: BinaryIO, outer: Archive | None = None) -> Look:
     size = source.seek(0, io.SEEK_END)
     source.seek(0)
     first = source.read(FIRST)
+    source.seek(max(0, size - FIRST))
+    last = source.read(FIRST)
     archive: Archive | None = open_archive(source, outer=outer) if is_archive(first) else None
     root, doctype = _root_of(first)
-    return Look(size=size, first=first, root=root, doctype=doctype, archive=archive)
+    return Look(size=size, first=first, last=last, root=root, doctype=doctype, archive=archive)
 
 
 def is_archive(first: bytes) -> bool:

@@ -1,0 +1,100 @@
+"""The EPO's and EPN's electronic priority document: an inner ZIP of documents, and a signed PDF that states its hash.
+
+Rules: the PDF's own signature is the certification (pdf_seal.py); it certifies the inner package only through the hash
+that its text states. Where the text cannot be read or states none, that is told, and nothing is bound to the signature.
+Sources: EPN common practice on electronic priority documents; OJ EPO 2025, A8 (its technical annex was not obtained, so
+names of files are not enforced).
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+import pypdfium2  # type: ignore[import-untyped]
+
+from gateway.core.finding import Code, Finding, Form, Severity, found
+from gateway.packages.form import Inspected, Look, Setting, Subject
+from gateway.wire.archive import Archive
+
+__all__ = ["EpoDocument", "stated_text"]
+
+_HELD: Final = 1024 * 1024
+_PIECE: Final = 1 << 20
+_PAGES: Final = 20
+_TEXT: Final = 200_000
+#: Name for hashlib -> length in hexadecimal; longest first, since a shorter one could be part of a longer.
+_ALGORITHMS: Final = (("sha512", 128), ("sha384", 96), ("sha256", 64), ("sha1", 40), ("md5", 32))
+_TRUSTED: Final = frozenset({"sha256", "sha384", "sha512"})
+_HEX: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{32,128}(?![0-9a-f])")
+
+
+class EpoDocument:
+    """An archive of exactly one archive and one PDF."""
+
+    form = Form.EPO
+    media_types = frozenset({"application/zip", "application/x-zip-compressed"})
+
+    def recognises(self, look: Look) -> bool:
+        ends = sorted(name.rpartition(".")[2].lower() for name in look.names)
+        return ends == ["pdf", "zip"]
+
+    def inspect(self, subject: Subject, setting: Setting, learnt: Inspected) -> Iterator[Finding]:
+        archive = subject.look.archive
+        assert archive is not None, "recognised by its names"
+        inner, certificate = sorted(archive.names, key=lambda name: not name.lower().endswith(".zip"))
+        opened = {name: _unfold(archive, name, setting) for name in (inner, certificate)}
+        for name, source in opened.items():
+            report = setting.inside(source, name)
+            learnt.digests |= {each: digest for each, digest in report.digests.items() if each == name}
+            if name == certificate:
+                learnt.certification = report.certification
+            for each in report.findings:
+                if each.severity is not Severity.NOTE and each.code is not Code.FORM_UNKNOWN:
+                    yield each.within(name)
+        if learnt.certification is None:
+            yield found(Code.PDF_SEAL_MISSING, certificate)
+        yield from _bind(opened[inner], opened[certificate], certificate)
+
+
+def _unfold(archive: Archive, name: str, setting: Setting) -> BinaryIO:
+    return archive.unfold(name, None if archive.entry(name).size <= _HELD else setting.work())
+
+
+def _bind(inner: BinaryIO, certificate: BinaryIO, place: str) -> Iterator[Finding]:
+    """Hold the digests of the inner package against those that the PDF's text states."""
+    text = re.sub(r"[\s:\-]", "", stated_text(certificate)).lower()
+    digests = _digests(inner)
+    # Without white space a digest may touch the letters around it, so ours are looked for as they are.
+    agreed = next((algorithm for algorithm, _ in _ALGORITHMS if digests[algorithm] in text), None)
+    if agreed is not None:
+        if agreed not in _TRUSTED:
+            yield found(Code.EPO_ALGORITHM, place, agreed)
+        return
+    spaced = stated_text(certificate).lower()
+    states_another = any(len(each[0]) in {length for _, length in _ALGORITHMS} for each in _HEX.finditer(spaced))
+    yield found(Code.EPO_DIGEST if states_another else Code.EPO_STATEMENT_MISSING, place)
+
+
+def stated_text(source: BinaryIO) -> str:
+    """The text of a PDF's first pages, empty where it has none or cannot be read."""
+    source.seek(0)
+    pieces: list[str] = []
+    try:
+        with pypdfium2.PdfDocument(source.read()) as pdf:
+            for page in (pdf[number] for number in range(min(len(pdf), _PAGES))):
+                pieces.append(page.get_textpage().get_text_bounded())
+                if sum(map(len, pieces)) > _TEXT:
+                    break
+    except pypdfium2.PdfiumError:
+        return ""
+    return "\n".join(pieces)[:_TEXT]
+
+
+def _digests(source: BinaryIO) -> dict[str, str]:
+    running = {name: hashlib.new(name, usedforsecurity=name in _TRUSTED) for name, _ in _ALGORITHMS}
+    source.seek(0)
+    while piece := source.read(_PIECE):
+        for each in running.values():
+            each.update(piece)
+    return {name: each.hexdigest() for name, each in running.items()}

@@ -1,0 +1,111 @@
+"""The priority document data package (PDDP) of WIPO ST.92: core PDF, mandatory and supplementary files, index.
+
+Rules: the index is held against the files, the files against the index, both against the application it is sent for.
+While the official schema is not installed, what the index writes unusually is a warning.
+Source: WIPO ST.92; names by schemas/pddp.toml, provisional.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.core.finding import Code, Finding, Form, Report, Severity, found
+from gateway.packages.archive_form import dangling
+from gateway.packages.bibliographic import Facts, check
+from gateway.packages.form import Declared, Inspected, Look, Setting, Subject
+from gateway.wire.archive import Archive
+from gateway.wire.pddp import Index, names, read_index
+from gateway.wire.xml import PACKAGED, parse_packaged
+
+__all__ = ["Pddp"]
+
+_HELD: Final = 1024 * 1024
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+
+
+class Pddp:
+    """An archive with the index and the core folder of ST.92."""
+
+    form = Form.PDDP
+    media_types = frozenset({"application/zip", "application/x-zip-compressed"})
+
+    def recognises(self, look: Look) -> bool:
+        mapping = names()
+        return mapping.index in look.names and any(name.startswith(mapping.core) for name in look.names)
+
+    def inspect(self, subject: Subject, setting: Setting, learnt: Inspected) -> Iterator[Finding]:
+        archive = subject.look.archive
+        assert archive is not None, "recognised by its names"
+        mapping = names()
+        index = read_index(parse_packaged(archive.read(mapping.index, limit=PACKAGED.size)))
+        if not index.known or index.left:
+            yield found(Code.INDEX_UNUSUAL, mapping.index, ", ".join(index.left[:3]) or None)
+        if index.document_kind is not None and index.document_kind != mapping.priority_document:
+            yield found(Code.KIND_MISMATCH, mapping.index, index.document_kind)
+        for each in check(_facts(index), subject.declared.application, setting.at):
+            yield each.within(mapping.index)
+        yield from _compare(index, archive)
+        yield from _look_at_places(archive)
+        references: list[tuple[str, str, str]] = []
+        for name in archive.names:
+            if name == mapping.index:
+                continue
+            report = self._inspect_file(name, archive, subject, setting)
+            if name.startswith(mapping.core):
+                learnt.certification = report.certification
+            learnt.digests |= {each: digest for each, digest in report.digests.items() if each == name}
+            references.extend((name, place, file) for place, file in report.references)
+            for each in report.findings:
+                if each.severity is not Severity.NOTE and each.code not in (Code.FORM_UNKNOWN, Code.EMPTY):
+                    yield each.within(name)
+        yield from dangling(references, archive.names)
+
+    def _inspect_file(self, name: str, archive: Archive, subject: Subject, setting: Setting) -> Report:
+        unfolded = archive.unfold(name, None if archive.entry(name).size <= _HELD else setting.work())
+        mandatory = name.startswith((names().core, names().mandatory))
+        declared = subject.declared if mandatory else None
+        if declared is not None:
+            declared = Declared(application=declared.application, is_digitally_signed=declared.is_digitally_signed)
+        return setting.inside(unfolded, name, declared)
+
+
+def _facts(index: Index) -> Facts:
+    return Facts(
+        place=f"/{names().root}",
+        office=index.office,
+        number=index.number,
+        filed=index.filed,
+        malformed=index.malformed,
+    )
+
+
+def _compare(index: Index, archive: Archive) -> Iterator[Finding]:
+    mapping, listed = names(), set[str]()
+    for file in index.files:
+        listed.add(file.name)
+        if file.name not in archive.names:
+            yield found(Code.INDEX_MISSING_ENTRY, mapping.index, file.name)
+            continue
+        size = archive.entry(file.name).size
+        if file.size is not None and file.size != size:
+            yield found(Code.INDEX_SIZE, file.name, f"{size}, listed {file.size}")
+        digest = hashlib.new(mapping.digest_algorithm)
+        for piece in archive.stream(file.name):
+            digest.update(piece)
+        if file.digest is not None and file.digest != digest.digest():
+            yield found(Code.INDEX_DIGEST, file.name)
+    for name in archive.names:
+        if name not in listed and name != mapping.index:
+            yield found(Code.INDEX_EXTRA_ENTRY, name)
+
+
+def _look_at_places(archive: Archive) -> Iterator[Finding]:
+    mapping = names()
+    core = [name for name in archive.names if name.startswith(mapping.core)]
+    if len(core) != 1 or not core[0].lower().endswith(".pdf"):
+        yield found(Code.PDDP_CORE_MISSING, mapping.core, len(core))
+    for name in archive.names:
+        if name.startswith(mapping.mandatory):
+            begin = next(archive.stream(name), b"")[:4096]
+            if not begin.startswith(_PNG) and b"ST26SequenceListing" not in begin:
+                yield found(Code.PDDP_MANDATORY_TYPE, name)

@@ -1,0 +1,109 @@
+"""XML-signed packages: a document with its signature inside, or an archive with a signature over its files.
+
+Rules: what is inspected and used is only what was signed; what nothing signs is told. A signature that fits but leads
+to no agreed root is a warning, since most offices' authorities are agreed with nobody yet.
+Sources: W3C XML Signature Syntax and Processing 1.1, 8.1; META-INF/signatures.xml as ETSI EN 319 162-1, A.2 places it.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from lxml import etree
+
+from gateway.core.finding import Code, Finding, Form, Severity, found
+from gateway.packages.form import Inspected, Look, Setting, Subject
+from gateway.packages.pdf_seal import certification_of
+from gateway.packages.seal import seal_finding
+from gateway.packages.xml_reading import XML_TYPES
+from gateway.wire.xml import PACKAGED, parse
+from pki.chains import build_chain
+from pki.verdict import Refusal, SubIndication, Verdict
+from pki.xmldsig import verify_enveloped
+from pki.xmldsig_detached import verify_files
+
+__all__ = ["SIGNATURE_ENTRY", "SignedArchive", "SignedXml"]
+
+SIGNATURE_ENTRY: Final = "META-INF/signatures.xml"
+_DSIG: Final = "http://www.w3.org/2000/09/xmldsig#"
+_SIGNATURE: Final = re.compile(rb"</?(?:[\w.\-]{1,60}:)?Signature[ \t\r\n>]")
+_HELD: Final = 1024 * 1024
+_ZIP_TYPES: Final = frozenset({"application/zip", "application/x-zip-compressed", "application/vnd.etsi.asic-e+zip"})
+
+
+class SignedXml:
+    """An XML document whose root holds an enveloped signature, or that is itself a signature."""
+
+    form = Form.SIGNED_XML
+    media_types = XML_TYPES
+
+    def recognises(self, look: Look) -> bool:
+        if look.root is None:
+            return False
+        near = _SIGNATURE.search(look.first) or _SIGNATURE.search(look.last)
+        return near is not None and _DSIG.encode() in look.first + look.last
+
+    def inspect(self, subject: Subject, setting: Setting, learnt: Inspected) -> Iterator[Finding]:
+        subject.source.seek(0)
+        root = parse(subject.source.read(PACKAGED.size + 1), limits=PACKAGED)
+        if root.tag == f"{{{_DSIG}}}Signature":  # one over files has its place in an archive
+            yield found(Code.SEAL_UNPROVEN, None, "a signature alone: what it signs is not inside it")
+            return
+        verdict, signed = _verify(root, setting)
+        learnt.certification = certification_of(verdict, covers_all=verdict.passed)
+        yield seal_finding(verdict)
+        if signed is None:
+            return
+        inner = setting.inside(io.BytesIO(etree.tostring(signed)), subject.name, subject.declared)
+        learnt.references.extend(inner.references)
+        yield from (each for each in inner.findings if each.code is not Code.FORM_UNKNOWN)
+
+
+def _verify(root: etree._Element, setting: Setting) -> tuple[Verdict, etree._Element | None]:
+    """The verdict and the signed tree: also where only the chain is missing, since that says who, not what."""
+    verdict, _ = verify_enveloped(root)
+    certificate = verdict.certificate
+    if verdict.sub_indication is not SubIndication.NO_CERTIFICATE_CHAIN_FOUND or certificate is None:
+        return verdict, None
+    proven, signed = verify_enveloped(root, certificate=certificate, now=setting.at)
+    if proven.passed and certificate not in setting.roots:
+        try:
+            build_chain(certificate, (), setting.roots, setting.at)
+        except Refusal as refusal:
+            return refusal.verdict, signed
+    return proven, signed
+
+
+class SignedArchive:
+    """An archive with META-INF/signatures.xml: one detached signature over its files."""
+
+    form = Form.SIGNED_XML
+    media_types = _ZIP_TYPES
+
+    def recognises(self, look: Look) -> bool:
+        return SIGNATURE_ENTRY in look.names
+
+    def inspect(self, subject: Subject, setting: Setting, learnt: Inspected) -> Iterator[Finding]:
+        archive = subject.look.archive
+        assert archive is not None, "recognised by its names"
+        files = [name for name in archive.names if name != SIGNATURE_ENTRY]
+        signature = parse(archive.read(SIGNATURE_ENTRY), limits=PACKAGED)
+        result = verify_files(
+            signature,
+            lambda name: archive.stream(name) if name in files else None,
+            roots=setting.roots,
+            at=setting.at,
+        )
+        covered = set(result.names)
+        learnt.certification = certification_of(result.verdict, covers_all=covered >= set(files))
+        yield seal_finding(result.verdict, SIGNATURE_ENTRY)
+        for name in files:
+            if result.verdict.passed and name not in covered:
+                yield found(Code.SEAL_PARTIAL, name)
+            unfolded = archive.unfold(name, None if archive.entry(name).size <= _HELD else setting.work())
+            report = setting.inside(unfolded, name, subject.declared if len(files) == 1 else None)
+            learnt.digests |= {each: digest for each, digest in report.digests.items() if each == name}
+            for each in report.findings:
+                if each.severity is not Severity.NOTE and each.code not in (Code.FORM_UNKNOWN, Code.EMPTY):
+                    yield each.within(name)
