@@ -185,10 +185,11 @@ class Stamping:
             now = self._gateway.line.clock.now()
             if by.not_before is not None and now < by.not_before <= now + _LONGEST_PAUSE:
                 return
-            newest = (await self._stamps.newest(hosted)).get(by.settings.name)
+            number, newest = (await self._stamps.newest(hosted)).get(by.settings.name, (None, None))
             if newest is not None and -_AHEAD <= now - newest < self._every:
                 continue
-            if (target := await self._stamps.target(hosted)) is None:
+            target = await self._stamps.target(hosted)
+            if target is None or target.number == number:  # nothing was signed since
                 continue
             await self._stamp(hosted, by, target, now)
 
@@ -214,7 +215,8 @@ class Stamping:
         newest = await self._stamps.newest(hosted)
         now = self._gateway.line.clock.now()
         for one in self._authorities:
-            if (at := newest.get(one.settings.name, first)) is not None:
+            _, at = newest.get(one.settings.name, (0, first))
+            if at is not None:
                 self._gateway.meter.stamp_age(hosted, one.settings.name, (now - at).total_seconds())
         return first is not None
 

@@ -404,7 +404,7 @@ RETURNING true;
 
 -- name: stamp_newest
 -- The newest time-stamp of each authority.
-SELECT t.authority, max(t.at) AS at FROM ledger_timestamp t WHERE t.hosted = $1 GROUP BY t.authority;
+SELECT t.authority, max(t.at) AS at, max(t.checkpoint) AS checkpoint FROM ledger_timestamp t WHERE t.hosted = $1 GROUP BY t.authority;
 
 -- name: stamp_target
 SELECT number, size, root, note, created_at FROM ledger_checkpoint WHERE hosted = $1 ORDER BY number DESC LIMIT 1;

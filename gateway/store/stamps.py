@@ -39,9 +39,10 @@ class PostgresStamps:
         rows = await self._rows("ledger_first_signed", hosted)
         return rows[0]["created_at"] if rows else None
 
-    async def newest(self, hosted: OfficeCode) -> Mapping[str, datetime]:
-        """Which moment the newest token of each authority names."""
-        return {row["authority"]: row["at"] for row in await self._rows("stamp_newest", hosted)}
+    async def newest(self, hosted: OfficeCode) -> Mapping[str, tuple[int, datetime]]:
+        """Of each authority the number of the newest checkpoint it stamped, and the newest moment it named."""
+        rows = await self._rows("stamp_newest", hosted)
+        return {row["authority"]: (row["checkpoint"], row["at"]) for row in rows}
 
     async def add(self, number: int, authority: str, token: bytes, gen_time: datetime, entry: Entry) -> None:
         """Keep a verified token over the checkpoint of this number, and its entry, or neither if it is there."""

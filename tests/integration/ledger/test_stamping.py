@@ -124,6 +124,16 @@ async def test_it_is_done_once_an_hour_over_the_newest_checkpoint(stamped):
     assert len(rows) == 2 and rows[1]["checkpoint"] > rows[0]["checkpoint"]
 
 
+async def test_where_nothing_was_signed_since_nobody_is_asked_again(stamped):
+    await stamped.stamping.look()
+    later = datetime.now(UTC) + timedelta(hours=5)
+    stamped.desk.now = lambda: later
+    object.__setattr__(stamped.house.gateway.line, "clock", type("Later", (), {"now": lambda self: later})())
+    await stamped.stamping.look()
+    assert stamped.desk.record.count("stamped") == 2
+    assert stamped.metric("age_seconds", office="XA", authority="sandbox") > 4 * 3600
+
+
 async def test_who_has_not_the_duty_asks_nobody(stamped):
     other = Stamping(stamped.house.gateway, load_authorities(stamped.house.gateway.settings))
     await stamped.stamping.look()
