@@ -41,6 +41,14 @@ def test_a_receipt_is_verified_as_the_page_says(documented):
     assert "passed" in documented.run(line).lower()
 
 
+def test_the_ledger_example_proves_an_entry_that_is_verified_offline(documented):
+    origin, kind = documented.run_python(program(PAGE, "Keys", "Token", "The ledger")).split()
+    assert "/ledger" in origin and kind.endswith("-changed"), "the first entry tells what is in force"
+    [block] = [block for block in blocks(PAGE, "sh") if block.heading == "The ledger"]
+    [line] = shell_lines(block.text)
+    assert documented.run(line).startswith("good")
+
+
 def test_the_whole_program_deposits(documented):
     copy = documented.folder / "program.pdf"
     copy.write_bytes(b"%PDF-1.7 by the whole program")
