@@ -126,9 +126,12 @@ def _moment(at: str | None, settling: int) -> datetime:
     if at is None:
         return (datetime.now(UTC) - timedelta(minutes=settling)).replace(second=0, microsecond=0)
     try:
-        return parse_moment(at)
+        moment = parse_moment(at)
     except MalformedLog as error:
         raise click.UsageError(f"--at: {error}.") from None
+    if moment > datetime.now(UTC):
+        raise click.UsageError("--at: nothing can be said yet of a moment in the future.")
+    return moment
 
 
 async def _compare(
