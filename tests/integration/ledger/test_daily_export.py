@@ -1,8 +1,12 @@
 """The daily export: files written once that verify as they stand, of every log, and never of another than before."""
 
+import asyncio
 import errno
 import os
+import signal
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -15,7 +19,9 @@ from gateway.evidence.verifying import verify_log
 from gateway.store.export_folder import write_once
 from monitoring.metrics import EXPORT_CAUSES
 from pki.note_keys import parse_vkey
+from pki.verdict import Indication
 
+ROOT = Path(__file__).parents[3]
 NIGHT = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
 
@@ -39,10 +45,10 @@ class Exported:
         await fill(self.house.dsn, count, start=start)
         await self.house.order()
 
-    async def verify(self, hosted="xa"):
+    async def verify(self, hosted="xa", exact=True):
         vkey = (self.house.folder / "keys" / "ledger.vkey").read_text()
         origin = "xa.pouch.example/ledger"
-        return await verify_log(FolderSource(self.folder / hosted), [parse_vkey(vkey)], origin=origin, exact=True)
+        return await verify_log(FolderSource(self.folder / hosted), [parse_vkey(vkey)], origin=origin, exact=exact)
 
     def metric(self, name, **labels):
         return self.house.gateway.meter.registry.get_sample_value(f"pouch_ledger_export_{name}", labels)
@@ -241,3 +247,55 @@ async def test_what_a_process_left_behind_is_finished_first_though_the_log_has_g
     assert verdict.holds and verdict.size == 450
     assert sorted(path.name for path in exported.folder.glob("xa/checkpoint.*")) == ["checkpoint.300", "checkpoint.450"]
     assert not list(exported.folder.glob(".*"))
+
+
+#: Exports once as a process of its own, and kills itself (SIGKILL) in the middle of writing its n-th file.
+VICTIM = """
+import asyncio, os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from gateway.app.daily_export import export_day
+from gateway.core.secret import Secret
+from gateway.store import export_folder
+from gateway.store.ledger_read import PostgresLedger
+from gateway.store.named_queries import load_queries
+from gateway.store.pool import open_pool
+from gateway.store.stamps import PostgresStamps
+
+left = int(sys.argv[2])
+
+def deadly(temporary, path):
+    global left
+    left -= 1
+    if left < 0:
+        os.truncate(temporary, 7)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.link(temporary, path)
+    temporary.unlink()
+
+export_folder._publish = deadly
+
+async def main():
+    pool = await open_pool(Secret(os.environ["VICTIM_DSN"]), application="victim", smallest=1, largest=2)
+    queries = load_queries()
+    place = export_folder.ExportFolder(Path(sys.argv[1]))
+    await export_day(PostgresLedger(pool, queries), PostgresStamps(pool, queries), "XA", place, datetime.now(UTC))
+
+asyncio.run(main())
+"""
+
+
+async def test_killed_at_any_file_it_ends_as_if_nothing_had_been(exported):
+    for files in (0, 1, 2, 3, 4):
+        victim = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", VICTIM, str(exported.folder / "xa"), str(files)),
+            cwd=ROOT,
+            env={**os.environ, "VICTIM_DSN": exported.house.dsn.reveal()},
+        )
+        assert await victim.wait() == -signal.SIGKILL
+        assert (await exported.verify(exact=False)).indication is not Indication.FAILED
+        await exported.grow(10, 300 + 10 * files)
+    await exported.look()
+    verdict = await exported.verify()
+    assert verdict.holds and verdict.size == 350
+    assert not list(exported.folder.rglob(".*"))
