@@ -90,7 +90,7 @@ class SelfCheck:
         """Check everything; LedgerDamaged."""
         before = 0
         gateway, keys = self._gateway, self._gateway.log_keys[hosted]
-        known = await verifiers_of_all_names(gateway.ledger, hosted, keys)
+        known = await verifiers_of_all_names(gateway.ledger, gateway.settings, hosted, keys)
         async for size in self._check(hosted).whole(note_check(known)):
             self._gateway.meter.ledger_checked(hosted, size - before)
             before = size
@@ -108,12 +108,12 @@ class SelfCheck:
 
 
 async def verifiers_of_all_names(
-    ledger: PostgresLedger, hosted: OfficeCode, keys: Sequence[NoteKey]
+    ledger: PostgresLedger, settings: Settings, hosted: OfficeCode, keys: Sequence[NoteKey]
 ) -> list[NoteVerifier]:
     """What verifies the checkpoints of an office's log under all the names it has had; none without keys."""
     if not keys:
         return []
-    origins = await ledger.origins(hosted, keys[0].name)
+    origins = await ledger.origins(hosted, origin_of(settings, hosted))
     return [key.verifier for origin in origins for key in named(keys, origin)]
 
 
@@ -174,7 +174,7 @@ async def check_database(settings: Settings, office: str | None = None) -> Check
     size = 0
     async with opened_ledger(settings, hosted) as (ledger, check):
         origin = (await ledger.origins(hosted, origin))[-1]
-        verifiers = await verifiers_of_all_names(ledger, hosted, keys)
+        verifiers = await verifiers_of_all_names(ledger, settings, hosted, keys)
         try:
             async for done in check.whole(note_check(verifiers)):
                 size = done

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from gateway.core.office import OfficeCode
 from gateway.settings import Settings, SettingsError
+from gateway.store.ledger_read import PostgresLedger
 from pki.keys import UnusableKey
 from pki.note_keys import NoteKey, load_note_key
 
-__all__ = ["LogKeys", "hosted_of", "load_log_keys", "named", "origin_of"]
+__all__ = ["LogKeys", "hosted_of", "load_log_keys", "named", "origin_of", "under_present_names"]
 
 #: The keys that sign an office's checkpoints, the current one first, each under the name of its log.
 LogKeys = Mapping[OfficeCode, tuple[NoteKey, ...]]
@@ -32,6 +33,14 @@ def origin_of(settings: Settings, hosted: OfficeCode) -> str:
 def named(keys: Sequence[NoteKey], origin: str) -> tuple[NoteKey, ...]:
     """The same keys under the name of a log: another name is another verifier key."""
     return tuple(NoteKey(name=origin, key=key.key) for key in keys)
+
+
+async def under_present_names(keys: LogKeys, ledger: PostgresLedger) -> LogKeys:
+    """The keys under the names that the logs have now: a log that was begun anew has another than the settings say."""
+    present: dict[OfficeCode, tuple[NoteKey, ...]] = {}
+    for hosted, own in keys.items():
+        present[hosted] = named(own, (await ledger.origins(hosted, own[0].name))[-1]) if own else own
+    return present
 
 
 def load_log_keys(settings: Settings) -> LogKeys:

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from gateway.app.counterparts import CounterpartMap, connect_counterparts, find_callers
-from gateway.app.log_keys import LogKeys, load_log_keys
+from gateway.app.log_keys import LogKeys, load_log_keys, under_present_names
 from gateway.app.offices import Offices, OfficesInUse, read_offices
 from gateway.app.revoking import RevocationInUse, read_revocation
 from gateway.app.signing import HostSigner, TokenDesk
@@ -260,6 +260,7 @@ async def open_gateway(
         )
         gateway.use(offices)
         await standings.read()
+        gateway.log_keys = await under_present_names(log_keys, gateway.ledger)
         yield gateway
 
 

@@ -18,7 +18,7 @@ from typing import Final
 
 from gateway.app.export_reading import read_entries
 from gateway.app.known_heads import KnownHead, known_heads, newest_export
-from gateway.app.log_keys import hosted_of, named
+from gateway.app.log_keys import hosted_of, named, origin_of
 from gateway.app.log_memory import LogMemory
 from gateway.app.opening import Gateway, open_database, open_gateway
 from gateway.app.sequencing import make_witnesses, sign_head
@@ -86,7 +86,7 @@ async def open_recovery(settings: Settings, office: str | None) -> AsyncIterator
         keys = gateway.log_keys[hosted]
         if not keys:
             raise CannotRecover("ledger.keys names no key: nothing was signed, and nothing can be missing")
-        origins = await gateway.ledger.origins(hosted, keys[0].name)
+        origins = await gateway.ledger.origins(hosted, origin_of(settings, hosted))
         yield Recovery(gateway, dsn, hosted, keys, origins)
 
 
@@ -99,7 +99,7 @@ class Recovery:
         self._gateway = gateway
         self._dsn = dsn
         self._hosted = hosted
-        self._first = keys[0].name
+        self._first = origins[0]
         self._eras = len(origins)
         self._keys = named(keys, origins[-1])
         self._memory = LogMemory(gateway.settings.gateway.storage)

@@ -169,7 +169,7 @@ class Sequencer:
         for hosted, keys in list(self._keys.items()):
             if keys:
                 origins = await self._writer.origins(hosted, keys[0].name)
-                self._keys[hosted] = named(keys, origins[-1])
+                self._keys[hosted] = named(keys, origins[-1])  # a person may have begun it anew since the start
             try:
                 await self._take_up(hosted)
             except LedgerDamaged as damage:

@@ -129,6 +129,8 @@ class Witnesses:
                         claimed(claim)
             except (Deferred, LedgerDamaged) as error:
                 _log.warning("a witness is asked later", witness=witness.name, error=type(error).__name__)
+            except Exception as bug:  # whatever happens with one witness, it is asked again
+                _log.error("asking a witness failed", witness=witness.name, exc_info=bug)
             await asyncio.sleep(pause)
 
     async def _is_due(self, witness: AskedWitness, hosted: OfficeCode, head: SignedHead) -> bool:
