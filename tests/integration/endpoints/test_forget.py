@@ -134,6 +134,19 @@ async def test_what_is_forgotten_is_gone_and_every_proof_holds(door, database, t
     assert verified.exit_code == 0, verified.output
 
 
+async def test_a_dossier_made_afterwards_holds_and_says_what_is_gone(door, typed, withdrawn, tmp_path):
+    settings, exchange, file = door.gateway.settings, withdrawn, tmp_path / "after.pouch"
+    assert (await typed("forget", exchange, "-c", settings.file, "--basis", BASIS, "--yes")).exit_code == 0
+    await order(door)
+    made = await typed("dossier", exchange, "-c", settings.file, "-o", file)
+    assert made.exit_code == 0, made.output
+    vkey, signer = door.folder / "keys" / "ledger.vkey", door.folder / "keys" / "signing.pem"
+    verified = await typed("verify", file, "--vkey", vkey, "--trust", signer)
+    assert verified.exit_code == 0, verified.output
+    assert verified.output.count("it was erased: its key was destroyed") == 4, "one for each message"
+    assert "is at 4 of the log" in verified.output, "the forgetting itself"
+
+
 async def test_it_is_asked_for_and_only_what_has_ended_goes(door, typed, withdrawn):
     settings, exchange = door.gateway.settings, withdrawn
     words = ("forget", exchange, "-c", settings.file, "--basis", BASIS)
