@@ -149,6 +149,8 @@ def _check_message(dossier: OpenDossier, message: MessageFiles, entry: KnownEntr
     if whole and sha256(content).hexdigest() != message.sha256:
         raise Tampered(message.envelope, "is not the message whose digest the entry has")
     if message.form is EnvelopeForm.UNSIGNED:
+        if not content.lstrip().startswith(b"{"):
+            raise Tampered(message.envelope, "is called unsigned, and is not a plain JSON body")
         found.hold(about, "is what the entry names; it was not signed, but proven by an access token", entry.since)
         return
     if message.certificate is None:

@@ -1,6 +1,8 @@
 """The story as a test: `pouch demo --once` on an empty machine, once for all tests here."""
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+RECIPE = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +79,38 @@ def test_the_run_has_a_folder_of_its_own_and_no_program_is_left(demo, steps):
     assert [run.name[:2] for run in folder.iterdir()] == ["20"]
     running = [path for path in Path("/proc").glob("[0-9]*/cmdline") if str(folder).encode() in read(path)]
     assert running == [] and list(folder.rglob("postmaster.pid")) == []
+
+
+@pytest.mark.debian("xmlsec1")
+@pytest.mark.parametrize("office", ["xa", "xb"])
+def test_the_dossiers_verify_by_the_auditors_recipe_too(demo, steps, office, tmp_path):
+    """With notifications, and SOAP 1.2; time-stamps have a test of their own (integration/dossier/test_recipe.py)."""
+    folder, _ = demo
+    [run] = folder.iterdir()
+    given = {
+        "dossier.zip": run / "dossiers" / f"{office}-dossier.zip",
+        "office-signing.pem": run / office / "keys" / "signing.pem",
+        "sender.pem": run / office / "keys" / "system.pem",
+        "ledger.vkey": run / office / "keys" / "ledger.vkey",
+    }
+    for name, file in given.items():
+        shutil.copyfile(file, tmp_path / name)
+    shutil.copytree(ROOT / "docs" / "examples", tmp_path / "docs" / "examples")
+    whole, soap, _ = (
+        block for block in RECIPE.findall((ROOT / "docs" / "auditors.md").read_text()) if "dossier" in block
+    )
+    said = typed(whole, tmp_path)
+    assert "All of this holds." in said and said.count("SignedInfo References (ok/all): 1/1") >= 7
+    if office == "xa":
+        soap_12 = soap.replace("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope")
+        assert typed(soap_12, tmp_path).count("SignedInfo References (ok/all): 2/2") == 1
+
+
+def typed(text, place):
+    words = ["bash", "-e", "-o", "pipefail", "-c", text]
+    done = subprocess.run(words, cwd=place, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def read(path):

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import msgspec
 from cryptography.hazmat.primitives.serialization import Encoding
-from real_door import PDF, RealDoor, hours, open_real_door, soap_deposit, soap_document, soap_header
+from real_door import PDF, RealDoor, hours, open_real_door, operation, soap_deposit, soap_document, soap_header
 
 from gateway.app.dossier import make_dossier
 from gateway.app.log_memory import LogMemory
@@ -120,21 +120,32 @@ async def open_affair(folder, dsn):
         affair = Affair(door=door, deposit=deposit, retrieval="", witness=witness, authority=authority)
         first = await affair.order()
         await affair.vouch(first)
-        at = datetime.now(UTC).isoformat()
-        decisions = [
-            {"condition": each, "outcome": "given", "by": "desk", "basis": "form 1", "decidedAt": at}
-            for each in CONDITIONS
-        ]
-        head = {"messageId": door.new_id(), "sender": "XA", "receiver": "XA"}
-        status, _, told = await door.call(
-            "POST", f"/api/v1/exchanges/{deposit}/release", {"header": head, "decisions": decisions}
-        )
-        assert status == 200, told
+        await release(door, deposit)
         affair.retrieval = await ask(door)
         second = await affair.order()
         await affair.vouch(second, cosigned=False)
         await affair.order()
         yield affair
+
+
+async def release(door, deposit):
+    """The first condition by SOAP, the others by REST."""
+    first, *others = CONDITIONS
+    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    decision = (
+        f"<Decision><Condition>{first}</Condition><Outcome>given</Outcome><By>desk</By><Basis>form 1</Basis>"
+        f"<DecidedAt>{at}</DecidedAt></Decision>"
+    )
+    content = f"{soap_header('m-second')}<ExchangeId>{deposit}</ExchangeId><Decisions>{decision}</Decisions>"
+    status, _, answer_ = await door.post(door.signed(operation("ReleaseDocument", content)))
+    assert status == 200, answer_
+    decisions = [
+        {"condition": each, "outcome": "given", "by": "desk", "basis": "form 1", "decidedAt": at} for each in others
+    ]
+    head = {"messageId": door.new_id(), "sender": "XA", "receiver": "XA"}
+    path = f"/api/v1/exchanges/{deposit}/release"
+    status, _, told = await door.call("POST", path, {"header": head, "decisions": decisions})
+    assert status == 200, told
 
 
 def know(gateway, witness, authority, folder):

@@ -63,12 +63,12 @@ async def test_what_it_says_is_what_is_in_it(affair):
     for member in manifest["members"]:
         bytes_ = members[member["name"]]
         assert (member["size"], member["sha256"]) == (len(bytes_), sha256(bytes_).hexdigest())
-    assert [message["form"] for message in contents["messages"]] == ["soap-head", "jws"]
+    assert [message["form"] for message in contents["messages"]] == ["soap-head", "soap", "jws"]
     assert all(message["found"].startswith("PASSED") for message in contents["messages"])
-    assert [entry["step"] for entry in contents["entries"]] == ["deposited", "decided"]
+    assert [entry["step"] for entry in contents["entries"]] == ["deposited", "decided", "decided"]
     assert contents["documents"][0]["sha256"] == sha256(COPY).hexdigest()
     assert contents["documents"][0]["certification"]["certifiedBy"] == "XA"
-    assert [head["size"] for head in contents["log"]["checkpoints"]] == [1, 3]
+    assert [head["size"] for head in contents["log"]["checkpoints"]] == [1, 4]
     cover = members["cover.html"].decode()
     for words in ("What is missing, and why", "2026/000123", sha256(COPY).hexdigest(), "deposited the document"):
         assert words in cover
@@ -131,7 +131,12 @@ async def test_that_it_was_handed_out_is_an_entry_with_its_digest(affair):
     assert (last["exchange"], last["digests"]) == (affair.deposit, {"dossier": sha256(content).hexdigest()})
     await affair.order()
     again = await affair.dossier()
-    assert [entry["step"] for entry in contents_of(again)["entries"]] == ["deposited", "decided", "evidenced"]
+    assert [entry["step"] for entry in contents_of(again)["entries"]] == [
+        "deposited",
+        "decided",
+        "decided",
+        "evidenced",
+    ]
     assert verify(again, affair.trust).holds
 
 
