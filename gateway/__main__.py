@@ -19,6 +19,8 @@ COMMANDS: Final = {
     "check": "load, open and probe everything, then exit",
     "migrate": "bring the database schema up",
     "validate": "say what is wrong with a document or package",
+    "package": "make, open and view packages by hand",
+    "convert": "bibliographic data from ST.36 to ST.96 and back",
     "send": "deposit a document by hand",
     "release": "take release decisions on a held document",
     "correct": "correct the filing date of a deposit",

@@ -5,6 +5,7 @@ address lines) is written in its plainest place.
 """
 
 from datetime import date
+from typing import Final
 
 from lxml import etree
 
@@ -13,9 +14,14 @@ from gateway.wire.st36 import PARTY_BAGS
 
 __all__ = ["render_bibliography"]
 
+_LINES: Final = 5  # address-1 to address-5
 
-def render_bibliography(bibliography: Bibliography) -> bytes:
-    """Write `bibliographic-data` in UTF-8, without a DOCTYPE: it stands inside a document of somebody's own."""
+
+def render_bibliography(bibliography: Bibliography) -> tuple[bytes, tuple[str, ...]]:
+    """Give `bibliographic-data` in UTF-8, without a DOCTYPE, and the places of what ST.36 cannot say.
+
+    Nothing but the sixth and further lines of an address has no place in ST.36.
+    """
     root = etree.Element("bibliographic-data")
     _set(root, country=bibliography.country)
     if bibliography.publication is not None:
@@ -34,7 +40,13 @@ def render_bibliography(bibliography: Bibliography) -> bytes:
     _add_parties(root, bibliography)
     for title in bibliography.titles:
         _set(_add(root, "invention-title", title.text), lang=title.language)
-    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+    lost = [
+        f"/parties/{party.role.value}s/{party.role.value}[{number}]/addressbook/address (lines after the fifth)"
+        for role, *_ in PARTY_BAGS
+        for number, party in enumerate(bibliography.of_role(role), 1)
+        if party.address is not None and len(party.address.lines) > _LINES
+    ]
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True), tuple(lost)
 
 
 def _add(parent: etree._Element, name: str, text: str | None = "") -> etree._Element:
@@ -125,7 +137,7 @@ def _add_book(parent: etree._Element, party: Party) -> None:
         _add(book, "orgname" if name.kind is NameKind.ORGANISATION else "name", name.whole)
     if (where := party.address) is not None:
         address = _add(book, "address")
-        for number, line in enumerate(where.lines[:5], 1):
+        for number, line in enumerate(where.lines[:_LINES], 1):
             _add(address, f"address-{number}", line)
         _add(address, "city", where.city)
         _add(address, "county", where.county)
