@@ -58,6 +58,4 @@ def load_log_keys(settings: Settings) -> LogKeys:
         if key.name != settings.gateway.origin:
             raise SettingsError(f"{place}: is the key of another origin than gateway.origin")
         keys.append(key)
-    return {
-        OfficeCode(item.code): named(keys, origin_of(settings, OfficeCode(item.code))) for item in settings.hosted
-    }
+    return {OfficeCode(item.code): named(keys, origin_of(settings, OfficeCode(item.code))) for item in settings.hosted}
