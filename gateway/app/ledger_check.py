@@ -176,9 +176,10 @@ async def check_database(settings: Settings, office: str | None = None) -> Check
         origin = (await ledger.origins(hosted, origin))[-1]
         verifiers = await verifiers_of_all_names(ledger, settings, hosted, keys)
         try:
+            # read first: what is signed while this check goes on is more than it has seen
+            heads = await asyncio.to_thread(_known, settings, hosted, origin, verifiers)
             async for done in check.whole(note_check(verifiers)):
                 size = done
-            heads = await asyncio.to_thread(_known, settings, hosted, origin, verifiers)
             await check_known(ledger, hosted, size, heads)
         except LedgerDamaged as damage:
             return CheckedLog(origin=origin, size=size, place=damage.place, explanation=damage.explanation)

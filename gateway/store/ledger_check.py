@@ -12,7 +12,7 @@ from gateway.core.office import OfficeCode
 from gateway.store.guard import guarded
 from gateway.store.ledger_edge import Edge, FullTile
 from gateway.store.ledger_read import LedgerDamaged, Queryable
-from gateway.store.ledger_rows import RowCheck, check_columns
+from gateway.store.ledger_rows import RowCheck, check_columns, commits
 from gateway.wire.tlog_tiles import TILE_WIDTH, split_tile, tile_path
 
 __all__ = ["CheckNote", "LedgerCheck"]
@@ -31,6 +31,7 @@ class LedgerCheck:
         self._database = database
         self._queries = queries
         self._hosted = hosted
+        self._committing: set[tuple[str, str]] = set()
 
     async def whole(self, check_note: CheckNote) -> AsyncIterator[int]:
         """Check everything from the first entry on; gives how many entries are done. LedgerDamaged at the first wrong.
@@ -38,6 +39,7 @@ class LedgerCheck:
         Entries that get their places meanwhile are checked too, or the next time.
         """
         edge = Edge()
+        self._committing.clear()
         while entries := await self._entries(edge.size, edge.size + _PIECE):
             await self._piece(edge, entries, check_note)
             yield edge.size
@@ -48,7 +50,7 @@ class LedgerCheck:
             raise LedgerDamaged(f"entry {edge.size}", f"is missing: {greatest} entries were signed")
         if (lost := await self._value("ledger_without_place")) is not None:
             raise LedgerDamaged(f"entry {lost}", "has no place in the log and does not wait for one")
-        await RowCheck(self._database, self._queries, self._hosted).check()
+        await RowCheck(self._database, self._queries, self._hosted).check(self._committing)
 
     async def signed_size(self) -> int:
         """The greatest size that was signed, 0 for none."""
@@ -107,6 +109,8 @@ class LedgerCheck:
             if digest != row["leaf_hash"]:
                 raise LedgerDamaged(f"entry {seq}", "is not what was given its place")
             check_columns(row, f"entry {seq}", self._hosted)
+            if commits(row["step"]):
+                self._committing.add((row["step"], str(row["entry_id"])))
             hashes.append(digest)
         return hashes
 

@@ -6,7 +6,7 @@ thing says nothing about it.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -20,17 +20,24 @@ from gateway.core.outage import Event
 from gateway.store.guard import guarded
 from gateway.store.ledger_read import LedgerDamaged, Queryable
 
-__all__ = ["RowCheck", "check_columns"]
+__all__ = ["RowCheck", "check_columns", "commits"]
 
 #: Entries that wait for their place and are looked at; there are few unless nobody places them.
 _WAITING: Final = 10_000
-_CHANGES: Final = tuple(step.value for step in STEPS.values())
 _EVENTS: Final = {
     Event.BEGAN.value: Step.OUTAGE_BEGAN.value,
     Event.ENDED.value: Step.OUTAGE_ENDED.value,
     Event.ANNOUNCED.value: Step.DOWNTIME_ANNOUNCED.value,
     Event.CALLED_OFF.value: Step.DOWNTIME_CALLED_OFF.value,
 }
+
+
+_COMMITTING: Final = frozenset({*(step.value for step in STEPS.values()), *_EVENTS.values()})
+
+
+def commits(step: str) -> bool:
+    """Whether an entry of this step commits to a row of ledger_change or outage_event."""
+    return step in _COMMITTING
 
 
 class _Leaf(msgspec.Struct):
@@ -76,14 +83,20 @@ class RowCheck:
         self._queries = queries
         self._hosted = hosted
 
-    async def check(self) -> None:
-        """Check everything beside the tree; LedgerDamaged."""
-        await self._waiting()
-        await self._chain()
-        await self._changes()
-        await self._events()
+    async def check(self, committing: Iterable[tuple[str, str]]) -> None:
+        """Check everything beside the tree; LedgerDamaged.
 
-    async def _waiting(self) -> None:
+        `committing` are step and id of the entries with a place that commit to a row here (see `commits`).
+        """
+        waiting = await self._waiting()
+        await self._chain()
+        told = await self._changes() | await self._events()
+        for _, entry_id in sorted({*committing, *waiting}):
+            if entry_id not in told:
+                raise LedgerDamaged(f"entry {entry_id}", "commits to something that is not there")
+
+    async def _waiting(self) -> set[tuple[str, str]]:
+        committing = set()
         for row in await self._rows("ledger_waiting_rows", _WAITING):
             if row["leaf"] is None:
                 raise LedgerDamaged(f"entry {row['entry_id']}", "waits for a place and is not there")
@@ -92,6 +105,9 @@ class RowCheck:
             if row["at"] != row["waiting_at"]:
                 raise LedgerDamaged(f"entry {row['entry_id']}", "waits since another time than its own")
             check_columns(row, f"entry {row['entry_id']}", self._hosted)
+            if commits(row["step"]):
+                committing.add((row["step"], str(row["entry_id"])))
+        return committing
 
     async def _chain(self) -> None:
         for row in await self._rows("ledger_chain_broken"):
@@ -99,7 +115,8 @@ class RowCheck:
         for row in await self._rows("ledger_head_astray"):
             raise LedgerDamaged("the newest checkpoint", f"is not number {row['number']}, which was signed last")
 
-    async def _changes(self) -> None:
+    async def _changes(self) -> set[str]:
+        told: set[str] = set()
         former: dict[str, tuple[int, str]] = {}
         for row in await self._rows("changes_all"):
             number, before = former.get(row["kind"], (0, None))
@@ -116,9 +133,11 @@ class RowCheck:
             ):
                 raise LedgerDamaged(place, "is not what its entry committed to")
             former[row["kind"]] = (row["number"], after)
-        await self._none_left("ledger_untold_changes", _CHANGES)
+            told.add(str(row["entry_id"]))
+        return told
 
-    async def _events(self) -> None:
+    async def _events(self) -> set[str]:
+        entries: set[str] = set()
         for row in await self._rows("outage_events_all"):
             place = f"what is told of outage {row['outage_id']}"
             said = _read_leaf(row["leaf"][1:])
@@ -127,11 +146,8 @@ class RowCheck:
             told = (content.get("outage"), content.get("event"), _EVENTS.get(row["event"]), said.at)
             if told != (str(row["outage_id"]), row["event"], said.kind, rfc3339(row["at"])):
                 raise LedgerDamaged(place, "is not what its entry committed to")
-        await self._none_left("ledger_untold_outages", tuple(_EVENTS.values()))
-
-    async def _none_left(self, query: str, steps: Sequence[str]) -> None:
-        for row in await self._rows(query, list(steps)):
-            raise LedgerDamaged(f"entry {row['entry_id']}", "commits to something that is not there")
+            entries.add(str(row["entry_id"]))
+        return entries
 
     async def _rows(self, name: str, *arguments: object) -> list[Any]:
         with guarded():

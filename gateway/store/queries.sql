@@ -646,16 +646,6 @@ FROM (SELECT number, chain FROM ledger_checkpoint WHERE hosted = $1 ORDER BY num
 FULL JOIN (SELECT number, chain FROM ledger_head WHERE hosted = $1) AS h ON true
 WHERE (c.number, c.chain) IS DISTINCT FROM (h.number, h.chain) AND (h.chain IS NOT NULL OR c.chain IS NOT NULL);
 
--- name: ledger_untold_changes
-SELECT e.entry_id FROM ledger_entry e
-WHERE e.hosted = $1 AND e.step = ANY ($2::text[])
-  AND NOT EXISTS (SELECT FROM ledger_change c WHERE c.hosted = e.hosted AND c.entry_id = e.entry_id) LIMIT 1;
-
--- name: ledger_untold_outages
-SELECT e.entry_id FROM ledger_entry e
-WHERE e.hosted = $1 AND e.step = ANY ($2::text[])
-  AND NOT EXISTS (SELECT FROM outage_event o WHERE o.hosted = e.hosted AND o.entry_id = e.entry_id) LIMIT 1;
-
 -- name: outage_events_all
-SELECT o.outage_id, o.event, o.at, o.content, e.leaf
+SELECT o.outage_id, o.event, o.at, o.content, o.entry_id, e.leaf
 FROM outage_event o JOIN ledger_entry e USING (hosted, entry_id) WHERE o.hosted = $1;
