@@ -108,7 +108,7 @@ class LedgerCheck:
             digest = leaf_hash(row["leaf"])
             if digest != row["leaf_hash"]:
                 raise LedgerDamaged(f"entry {seq}", "is not what was given its place")
-            check_columns(row, f"entry {seq}", self._hosted)
+            check_columns(row, digest, f"entry {seq}", self._hosted)
             if commits(row["step"]):
                 self._committing.add((row["step"], str(row["entry_id"])))
             hashes.append(digest)
