@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from gateway.core.secret import Secret
 from gateway.settings_ledger import LedgerSettings, check_ledger
+from gateway.settings_packages import PackageSettings
 from gateway.settings_table import Count as _Count
 from gateway.settings_table import Name as _Name
 from gateway.settings_table import Office as _Office
@@ -206,6 +207,7 @@ class _MainFile(_Table, frozen=True, kw_only=True):
     work: WorkSettings = WorkSettings()
     ledger: LedgerSettings = LedgerSettings()
     outages: OutageSettings = OutageSettings()
+    packages: PackageSettings = PackageSettings()
     hosted: tuple[HostedSettings, ...]
     counterpart: tuple[CounterpartSettings, ...] = ()
 
@@ -226,6 +228,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     work: WorkSettings
     ledger: LedgerSettings
     outages: OutageSettings
+    packages: PackageSettings
     hosted: tuple[HostedSettings, ...]
     counterpart: tuple[CounterpartSettings, ...]
     office: tuple[OfficeSettings, ...]
@@ -250,6 +253,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         work=main.work,
         ledger=_absolute(main.ledger, folder),
         outages=main.outages,
+        packages=_absolute(main.packages, folder),
         hosted=tuple(_absolute(item, folder) for item in main.hosted),
         counterpart=tuple(_absolute(item, folder) for item in main.counterpart),
         office=tuple(_absolute(item, offices_path.parent) for item in offices.office),

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from gateway.app.counterparts import CounterpartMap, connect_counterparts, find_callers
+from gateway.app.examining import make_examiner
 from gateway.app.log_keys import LogKeys, load_log_keys, under_present_names
 from gateway.app.offices import Offices, OfficesInUse, read_offices
 from gateway.app.revoking import RevocationInUse, read_revocation
@@ -218,6 +219,9 @@ async def open_gateway(
         verifier = OfficeVerifier(desk=desk, callers=find_callers(settings, counterparts), policy=policy)
         verifier.revocation = revocation = RevocationInUse(revoked, meter)
         in_use = OfficesInUse(offices)
+        examiner = make_examiner(settings.packages, clock)
+        if examiner is not None:
+            stack.callback(examiner.close)
         standings = Standings(settings, pool, queries)
         line = Line(
             origin=settings.gateway.origin,
@@ -237,6 +241,7 @@ async def open_gateway(
             meter=meter,
             document_limit=settings.front_door.body_limit,
             logs=standings.now,
+            examiner=examiner,
         )
         gateway = Gateway(
             settings=settings,

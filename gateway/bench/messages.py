@@ -12,6 +12,7 @@ import mmap
 import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,17 @@ __all__ = ["LIFETIME", "Message", "Paper", "Scribe", "content_of", "write_paper"
 LIFETIME: Final = timedelta(minutes=55)
 
 _BEGINNING: Final = b"%PDF-1.7\n"
+_OBJECTS: Final = (
+    b"1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n",
+    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n",
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R"
+    b"/Resources<</XObject<</Im0 5 0 R>>>>>>endobj\n",
+    b"4 0 obj<</Length 32>>stream\nq 595 0 0 842 0 0 cm /Im0 Do Q   \nendstream endobj\n",
+)
+_IMAGE: Final = (
+    b"5 0 obj<</Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8"
+    b"/Length %010d>>stream\n"
+)
 _ENDING: Final = b"\n%% copy %040d\n%%%%EOF\n"
 _ENDING_SIZE: Final = len(_ENDING % 0)
 _PART: Final = "certified-copy@bench"
@@ -55,13 +67,24 @@ class Message:
 
 
 def write_paper(path: Path, document: int) -> None:
-    """Write the common beginning of documents of `document` bytes: a PDF's first line, then noise."""
-    left = document - _ENDING_SIZE - len(_BEGINNING)
+    """Write the common beginning of documents of `document` bytes: a PDF of one scanned page, whose picture is noise.
+
+    Its last object is the picture, so that all offsets are known before it; ValueError below 1000 bytes.
+    """
+    offsets = list(accumulate(map(len, (*_OBJECTS, _IMAGE % 0)), initial=len(_BEGINNING)))
+    after = b"\nendstream endobj\n"
+    table = b"xref\n0 6\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % at for at in offsets[:-1])
+    table += b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%010d"
+    left = document - _ENDING_SIZE - offsets[-1] - len(after) - len(table % 0)
+    if left < 1:
+        raise ValueError("a document of less than 1000 bytes is no PDF")
     noise = os.urandom(min(left, MIB))
     with path.open("xb") as file:
-        file.write(_BEGINNING)
-        while left:
-            left -= file.write(noise[:left])
+        file.write(_BEGINNING + b"".join(_OBJECTS) + _IMAGE % left)
+        rest = left
+        while rest:
+            rest -= file.write(noise[:rest])
+        file.write(after + table % (offsets[-1] + left + len(after)))
 
 
 class Paper:

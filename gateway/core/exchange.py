@@ -176,6 +176,8 @@ class FactName(Enum):
     ACKNOWLEDGEMENT = "acknowledgement"
     CHANGED_AFTER_ACCESS = "changed-after-access"
     DIGEST_COMPARED = "digest-compared"
+    FINDINGS = "findings"  # what was found in a document that was taken: its content id and codes
+    CERTIFICATION_VERDICT = "certification-verdict"  # of the office's own signature in a document
     FORGOTTEN = "forgotten"  # keys and personal values are destroyed; its value is the basis
 
 

@@ -108,6 +108,7 @@ class Code(Enum):
     PDF_COUNT = ("pdf-count", _W, "ISO 32000-2, 7.7.3.2: Count", "The PDF says another number of pages than it has.", "Compare the pages with the original; make the PDF again if some are missing.")
     PDF_PAGE_SIZE = ("pdf-page-size", _W, "PCT Rule 11.5: A4; EPN common practice", "Some pages are larger than a sheet of paper, or say no size.", "Nothing to do if they are plans or posters; else scan to A4.")
     PDF_FONT_MISSING = ("pdf-font-missing", _W, "EPN common practice; ISO 19005-1, 6.3.4: embedded fonts", "Fonts are not in the PDF, so that another computer may show other signs.", "Make PDFs with all fonts embedded (PDF/A); this one is kept as it is.")
+    PDF_FONT_STANDARD = ("pdf-font-standard", _N, "ISO 32000-1, 9.6.2.2: the standard 14 fonts", "The PDF uses standard fonts that are not in it; every viewer has something alike.", "Nothing to do; PDF/A would hold them.")
     PDF_COLOUR = ("pdf-colour", _N, "never flatten colour", "The PDF has colour.", "Nothing to do; copies must keep the colour.")
     PDF_GREY = ("pdf-grey", _W, "a grey copy of a colour filing is flagged", "The views of this design are grey without any colour.", "Check that the application was not filed in colour.")
     PDF_IMAGE_ONLY = ("pdf-image-only", _N, "EPN common practice: searchable text", "The PDF has pictures of pages and no text.", "Nothing to do; where the text exists, it may travel beside it.")

@@ -10,6 +10,8 @@ Rules:
 from datetime import timedelta
 from enum import Enum
 
+from gateway.core.finding import Finding
+
 __all__ = ["Blame", "Deferred", "Overtaken", "Reason", "Refused", "Retry", "by_code"]
 
 
@@ -111,6 +113,7 @@ class Reason(Enum):
     ARCHIVE_METHOD = ("3046", _N, _S, 422, "An entry of the archive is compressed in a way that is not taken.", "Store or deflate the entries; no other method.")
     ARCHIVE_LIMIT = ("3047", _N, _S, 422, "The archive unfolds into more than is taken.", "Send fewer or smaller files, and no archives inside archives inside archives.")
     ARCHIVE_DAMAGED = ("3048", _N, _S, 422, "The content of an entry is not what the archive says of it.", "The archive was damaged or cut short: make it again and send it again.")
+    DOCUMENT_FAULTY = ("3049", _N, _S, 422, "A document has faults for which it cannot be taken.", "See the findings in this answer; pouch validate tells the same before sending.")
     # 4 state -----------------------------------------------------------------------------------------------
     MESSAGE_ID_CONFLICT = ("4001", _N, _S, 409, "This message id was used before with other content.", "Use a new message id for new content; an honest repeat must be the same message.")
     EXCHANGE_UNKNOWN = ("4002", _N, _S, 404, "There is no such exchange for this office.", "Check the exchange id in the receipt.")
@@ -173,13 +176,15 @@ def by_code(code: str) -> Reason:
 class Refused(Exception):
     """Turned away for good: the same message can never succeed. `place` is an XPath, JSON pointer or entry name.
 
-    The exception's text is made of the table and the place only, so that it may be shown and logged.
+    The exception's text is made of the table and the place only, so that it may be shown and logged. `findings` say
+    more of a document: they hold values of it, and go to its sender only.
     """
 
-    def __init__(self, reason: Reason, place: str | None = None) -> None:
+    def __init__(self, reason: Reason, place: str | None = None, *, findings: tuple[Finding, ...] = ()) -> None:
         super().__init__(f"{reason} at {place}" if place else str(reason))
         self.reason = reason
         self.place = place
+        self.findings = findings
 
 
 class Overtaken(Exception):

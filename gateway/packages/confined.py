@@ -91,6 +91,7 @@ def _declared(told: dict[str, Any]) -> Declared:
         application=application,
         is_digitally_signed=bool(told.get("is_digitally_signed")),
         digests=told.get("digests") or {},
+        known_sha256=told.get("known_sha256"),
     )
 
 

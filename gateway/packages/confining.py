@@ -144,6 +144,7 @@ def _told(declared: Declared) -> dict[str, Any]:
         "media_type": declared.media_type,
         "is_digitally_signed": declared.is_digitally_signed,
         "digests": dict(declared.digests),
+        "known_sha256": declared.known_sha256,
         "application": None
         if application is None
         else {

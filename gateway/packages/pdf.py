@@ -14,7 +14,7 @@ from gateway.core.finding import Code, Finding, Form, found
 from gateway.core.office import Right
 from gateway.packages.form import Inspected, Look, Setting, Subject
 from gateway.packages.pdf_active import look_for_activity
-from gateway.packages.pdf_pages import Pages, look_at_pages
+from gateway.packages.pdf_pages import Pages, content_to_search, look_at_pages
 from gateway.packages.pdf_raw import begins, look_at_bytes
 from gateway.packages.pdf_seal import look_at_seals
 
@@ -31,7 +31,8 @@ class PlainPdf:
     media_types = frozenset({"application/pdf"})
 
     def recognises(self, look: Look) -> bool:
-        return look.archive is None and begins(look.first) >= 0
+        # other bytes may stand before a PDF, but a CMS package (DER), an archive or XML may hold one at its beginning
+        return begins(look.first) >= (0 if not look.first.startswith((b"0", b"PK", b"<")) else len(look.first))
 
     def inspect(self, subject: Subject, setting: Setting, learnt: Inspected) -> Iterator[Finding]:
         first_findings = list(look_at_bytes(subject.source, subject.look.size, subject.look.first))
@@ -72,7 +73,7 @@ def _look_inside(pdf: pikepdf.Pdf, subject: Subject, setting: Setting, learnt: I
         yield found(Code.PDF_ENCRYPTED)
     try:
         yield from look_for_activity(pdf)
-        shown = Pages()
+        shown = Pages(to_search=content_to_search(subject.look.size))
         yield from look_at_pages(pdf, shown)
     except (pikepdf.PdfError, AttributeError, KeyError, TypeError, ValueError, RuntimeError):
         # the library's words for a tree that is none; they quote the file, and so go nowhere

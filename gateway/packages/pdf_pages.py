@@ -20,7 +20,7 @@ import pikepdf
 from gateway.core.finding import Code, Finding, found
 from gateway.packages.pdf_active import look_for_page_activity
 
-__all__ = ["LOOKED_AT", "Pages", "look_at_pages"]
+__all__ = ["LOOKED_AT", "Pages", "content_to_search", "look_at_pages"]
 
 #: Pages that are looked at one by one.
 LOOKED_AT: Final = 200
@@ -28,12 +28,21 @@ _MANY: Final = 20_000
 #: Sides in points: A4, Letter, Legal and whatever is smaller; with 5 mm for printers and trimming.
 _LARGEST: Final = (612 + 15, 1008 + 15)
 _FONTS: Final = 100
+#: Fonts that every reader brings along (ISO 32000-1, 9.6.2.2).
+_STANDARD: Final = frozenset(
+    {f"Courier{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")}
+    | {f"Helvetica{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")}
+    | {f"Times-{style}" for style in ("Roman", "Bold", "Italic", "BoldItalic")}
+    | {"Symbol", "ZapfDingbats"}
+)
 _OBJECTS: Final = 100
 _DEPTH: Final = 3
 _CONTENT_RAW: Final = 256 * 1024
 _CONTENT: Final = 1024 * 1024
-#: Inflated content that is searched in one document; most say what they paint in their first pages.
+#: Inflated content that is searched in one document, in proportion to its size: most say in their first pages what
+#: they paint.
 _SEARCHED: Final = 4 * 1024 * 1024
+_SEARCHED_RATIO: Final = 8
 #: A text without colour operators sets grey by default (ISO 32000-2, 8.6.5.1).
 _NUMBER: Final = rb"(-?\d{0,8}\.?\d{1,8})[ \t\r\n]{1,4}"  # bounded, so that no content makes the search slow
 _RGB: Final = re.compile(_NUMBER * 3 + rb"(?:rg|RG)\b")
@@ -53,6 +62,11 @@ class Pages:
     to_search: int = _SEARCHED
     loose_fonts: dict[str, str] = field(default_factory=dict)
     large: dict[str, str] = field(default_factory=dict)
+
+
+def content_to_search(size: int) -> int:
+    """How many bytes of inflated content are searched in a file of `size` bytes."""
+    return min(_SEARCHED, _SEARCHED_RATIO * (size + 8192))
 
 
 def look_at_pages(pdf: pikepdf.Pdf, shown: Pages) -> Iterator[Finding]:
@@ -79,7 +93,10 @@ def _conclude(shown: Pages) -> Iterator[Finding]:
     if shown.large:
         yield found(Code.PDF_PAGE_SIZE, _places(shown.large.keys()), next(iter(shown.large.values())))
     if shown.loose_fonts:
-        yield found(Code.PDF_FONT_MISSING, next(iter(shown.loose_fonts.values())), ", ".join(shown.loose_fonts))
+        foreign = {name: place for name, place in shown.loose_fonts.items() if name not in _STANDARD}
+        named = foreign or shown.loose_fonts
+        code = Code.PDF_FONT_MISSING if foreign else Code.PDF_FONT_STANDARD
+        yield found(code, next(iter(named.values())), ", ".join(named))
     if shown.has_colour:
         yield found(Code.PDF_COLOUR)
     if shown.has_images and not shown.has_text:

@@ -23,7 +23,7 @@ _END_WITHIN: Final = 1024
 _WINDOW: Final = 1024 * 1024
 #: How far a stream's keyword may stand behind the name of its type, and the name behind the window's end.
 _REACH: Final = 1024
-_STRUCTURE: Final = re.compile(rb"/(?:ObjStm|XRef)\b")
+_STRUCTURE: Final = (b"/ObjStm", b"/XRef")
 _STREAM: Final = re.compile(rb"\bstream\r?\n")
 _PIECE: Final = 64 * 1024
 #: What one structure stream, and all of them, may inflate into: beyond this no honest writer goes.
@@ -78,11 +78,20 @@ def _structure_streams(source: BinaryIO, size: int) -> Iterator[int]:
     for start in range(0, size, _WINDOW):
         source.seek(start)
         window = source.read(_WINDOW + 2 * _REACH)
-        for name in _STRUCTURE.finditer(window, 0, min(len(window), _WINDOW + _REACH)):
-            keyword = _STREAM.search(window, name.end(), name.end() + _REACH)
-            if name.start() < _WINDOW and keyword is not None and start + keyword.end() != last:
+        for name in _names_in(window):
+            keyword = _STREAM.search(window, name, name + _REACH)
+            if keyword is not None and start + keyword.end() != last:
                 last = start + keyword.end()
                 yield last
+
+
+def _names_in(window: bytes) -> Iterator[int]:
+    """Where a name of a structure stream stands within the window itself; found as bytes, since that is fast."""
+    for name in _STRUCTURE:
+        at = window.find(name, 0, _WINDOW + len(name))
+        while at >= 0:
+            yield at
+            at = window.find(name, at + 1, _WINDOW + len(name))
 
 
 def _inflated(source: BinaryIO, at: int, most: int) -> int:

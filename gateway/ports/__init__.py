@@ -10,6 +10,7 @@ from gateway.ports.adapting import (
     OfficeAdapter,
     TokenSource,
 )
+from gateway.ports.examining import Examiner
 from gateway.ports.identity import (
     Asserter,
     Clock,
@@ -49,6 +50,7 @@ __all__ = [
     "Clock",
     "Counters",
     "Documents",
+    "Examiner",
     "Forget",
     "Guesses",
     "Http",

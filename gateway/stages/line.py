@@ -16,6 +16,7 @@ from gateway.core.standing import LogStanding
 from gateway.ports import (
     Clock,
     Documents,
+    Examiner,
     Guesses,
     Journal,
     LineMeter,
@@ -62,6 +63,7 @@ class Line:
     meter: LineMeter
     document_limit: int
     guess_limit: int = 3
+    examiner: Examiner | None = None
     logs: Callable[[], Mapping[OfficeCode, LogStanding]] = dict
 
     def log_of(self, hosted: OfficeCode) -> LogStanding:

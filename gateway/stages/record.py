@@ -18,6 +18,7 @@ from gateway.core.request import Confirmation, Hold, Inquiry, Notice, Request, R
 from gateway.core.secret import Secret
 from gateway.core.transmission import Obtained
 from gateway.ports import Append, MessageRow, Stops
+from gateway.stages.examine import facts_of
 from gateway.stages.line import Line
 from gateway.stages.validate import Repeated, Valid, repeated
 from gateway.wire.operations import operation_of
@@ -79,6 +80,7 @@ async def record(valid: Valid, line: Line) -> Recorded | Repeated:
         exchange=exchange,
         documents=documents,
         decisions=effect.decisions,
+        facts=facts_of(valid.reports, entry.at),
         access_code=_access_code(valid, line),
         legs=tuple((line.new_id(), leg) for leg in effect.legs),
         wakes=await _wakes(valid, line),

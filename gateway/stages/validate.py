@@ -12,6 +12,7 @@ from typing import Final
 from gateway.core.document import ListedDocument, Role
 from gateway.core.effect import Effect, effect_of
 from gateway.core.exchange import Exchange, Party, State
+from gateway.core.finding import Report
 from gateway.core.reason import Reason, Refused
 from gateway.core.request import (
     Confirmation,
@@ -29,6 +30,7 @@ from gateway.core.request import (
 from gateway.core.secret import Secret
 from gateway.core.view import ExchangeView
 from gateway.ports import KnownMessage
+from gateway.stages.examine import examine
 from gateway.stages.line import Line
 from gateway.stages.unpack import Unpacked
 
@@ -47,6 +49,7 @@ class Valid:
     request: Request
     digest: bytes
     effect: Effect
+    reports: tuple[Report, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +79,14 @@ async def validate(unpacked: Unpacked, line: Line) -> Valid | Repeated:
             agreements=line.agreements(),
             new_exchange_id=line.new_id(),
         )
+        reports = await examine(unpacked.documents, request, line)
     except Refused:
         # agreements, formats and counts of wrong codes change as well: what was accepted before them stays accepted
         known = await line.records.message(head.hosted, head.sender, head.message_id)
         if known is None:
             raise
         return repeated(known, digest)
-    return Valid(unpacked=unpacked, request=request, digest=digest, effect=effect)
+    return Valid(unpacked=unpacked, request=request, digest=digest, effect=effect, reports=reports)
 
 
 def repeated(known: KnownMessage, digest: bytes) -> Repeated:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
+from gateway.core.finding import Finding
 from gateway.core.reason import Deferred, Refused
 from gateway.core.secret import Secret
 from gateway.wire.rest_structs import ErrorBody, ErrorDetail
@@ -40,8 +41,21 @@ def render_error(
             remedy=reason.remedy,
             place=error.place,
             exchange_id=exchange_id,
-            details=details,
+            details=details or tuple(map(_finding, error.findings if isinstance(error, Refused) else ())),
         )
+    )
+
+
+def _finding(finding: Finding) -> ErrorDetail:
+    row = finding.code
+    return ErrorDetail(
+        code=row.code,
+        message=row.text,
+        place=finding.place,
+        severity=row.severity.value,
+        rule=row.rule,
+        remedy=row.remedy,
+        detail=finding.detail,
     )
 
 

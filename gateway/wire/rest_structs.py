@@ -231,11 +231,15 @@ class ResendBody(_Body, frozen=True, kw_only=True):
 
 
 class ErrorDetail(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """One finding among several."""
+    """One finding among several; of one in a document also its severity, the rule, what to do, and a value of it."""
 
     code: str
     message: str
     place: str | None = None
+    severity: str | None = None
+    rule: str | None = None
+    remedy: str | None = None
+    detail: str | None = None
 
 
 class ErrorBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

@@ -8,6 +8,7 @@ Rules:
 
 from typing import Final
 
+from gateway.core.finding import Finding
 from gateway.core.reason import Blame, Deferred, Reason, Refused
 from gateway.wire.markup import escape, optional, tag
 from gateway.wire.schema import EXCHANGE
@@ -38,7 +39,7 @@ def render_fault(version: SoapVersion, error: Refused | Deferred, exchange_id: s
     detail = (
         f'<PouchFault xmlns="{EXCHANGE}">{tag("Code", reason.code)}{tag("Reason", reason.text)}'
         f"{tag('Remedy', reason.remedy)}{optional('Place', error.place)}{optional('ExchangeId', exchange_id)}"
-        "</PouchFault>"
+        f"{''.join(map(_finding, error.findings if isinstance(error, Refused) else ()))}</PouchFault>"
     )
     code, text = _fault_code(version, reason), escape(reason.text)
     if version is SoapVersion.V11:
@@ -51,6 +52,13 @@ def render_fault(version: SoapVersion, error: Refused | Deferred, exchange_id: s
             f'<soap:Reason><soap:Text xml:lang="en">{text}</soap:Text></soap:Reason><soap:Detail>{detail}</soap:Detail>'
         )
     return render_envelope(version, f"<soap:Fault>{fault}</soap:Fault>")
+
+
+def _finding(finding: Finding) -> str:
+    row = finding.code
+    told = f"{tag('Severity', row.severity.value)}{tag('Code', row.code)}{optional('Place', finding.place)}"
+    told += f"{tag('Rule', row.rule)}{tag('Text', row.text)}{tag('Remedy', row.remedy)}"
+    return f"<Finding>{told}{optional('Detail', finding.detail)}</Finding>"
 
 
 def _fault_code(version: SoapVersion, reason: Reason) -> str:

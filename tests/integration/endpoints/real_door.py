@@ -19,6 +19,7 @@ from lxml import etree
 from gateway.app.opening import Gateway, open_gateway
 from gateway.client import OfficeClient, load_profile
 from gateway.core.secret import Secret
+from gateway.demo.papers import write_pdf
 from gateway.endpoints.door import Door, Limits
 from gateway.endpoints.front import make_front_door
 from gateway.endpoints.presence import Presence
@@ -36,7 +37,7 @@ from pki.wss_sign import sign
 NAMESPACE = "urn:pouch:exchange:1"
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
-PDF = b"%PDF-1.7 certified copy of the file"
+PDF = write_pdf("Certified copy", ["of the file"])
 
 #: What a refused message must not leave behind.
 TABLES = ("exchange", "message", "document", "decision", "fact", "transmission", "notification")
@@ -224,7 +225,7 @@ def soap_document(content=PDF, *, content_id="copy", inner=None, listed=None) ->
         f"<Document><ContentId>{content_id}</ContentId><Size>{len(listed)}</Size>"
         f"<Sha256>{hashlib.sha256(listed).hexdigest()}</Sha256><Role>certified-copy</Role>"
         "<MediaType>application/pdf</MediaType><Certification><CertifiedBy>XA</CertifiedBy>"
-        "<Form>digitally-signed</Form><CertifiedOn>2026-11-01</CertifiedOn>"
+        "<Form>sealed</Form><CertifiedOn>2026-11-01</CertifiedOn>"
         f"<FilingDateCertified>true</FilingDateCertified></Certification>{carried}</Document>"
     )
 
@@ -282,7 +283,7 @@ def rest_deposit(door: RealDoor, *, content=PDF, **changes) -> dict:
                 "mediaType": "application/pdf",
                 "certification": {
                     "certifiedBy": "XA",
-                    "form": "digitally-signed",
+                    "form": "sealed",
                     "certifiedOn": "2026-11-01",
                     "filingDateCertified": True,
                 },

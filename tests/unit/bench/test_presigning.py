@@ -14,7 +14,7 @@ from pki.keys import SigningKey, write_certificate, write_private_key
 def desk(tmp_path: Path, office_key: SigningKey) -> Desk:
     write_private_key(tmp_path / "system.key", office_key.key)
     write_certificate(tmp_path / "system.pem", office_key.certificate)
-    write_paper(tmp_path / "paper.pdf", 200)
+    write_paper(tmp_path / "paper.pdf", 1000)
     return Desk(
         key=tmp_path / "system.key",
         certificate=tmp_path / "system.pem",

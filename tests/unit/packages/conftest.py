@@ -4,7 +4,7 @@ import io
 import sys
 import zipfile
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,7 @@ from gateway.packages.inspecting import inspect
 
 sys.path.append(str(Path(__file__).parent))
 
-AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-
+from pdf_making import AT
 
 Inspecting = Callable[..., Report]
 

@@ -3,11 +3,15 @@
 import io
 import zlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pikepdf
 from fpdf import FPDF
 
-__all__ = ["altered", "bytewise", "object_stream", "printed"]
+__all__ = ["AT", "altered", "bytewise", "object_stream", "printed"]
+
+#: Now, to all tests of packages.
+AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 def printed(pages: int = 1, **paper: object) -> bytes:

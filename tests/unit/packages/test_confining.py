@@ -8,8 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import AT
-from pdf_making import bytewise, object_stream, printed
+from pdf_making import AT, bytewise, object_stream, printed
 
 from gateway.core.finding import Code, Form, Judgement, Report
 from gateway.core.office import Application, OfficeCode, Right

@@ -13,7 +13,7 @@ from gateway.core.office import Right
 
 Inspecting = Callable[..., Report]
 #: fpdf2's Helvetica is not embedded, as in many an office's print.
-USUAL = {Code.PDF_FONT_MISSING}
+USUAL = {Code.PDF_FONT_STANDARD}
 JAVASCRIPT = Dictionary(S=Name.JavaScript, JS="app.alert(1)")
 
 
@@ -123,9 +123,14 @@ def test_embedded_fonts_are_seen(inspecting: Inspecting) -> None:
         for font in pdf.pages[0].obj.Resources.Font.values():
             font.FontDescriptor = Dictionary(FontFile2=Stream(pdf, b"glyphs"))
 
-    assert Code.PDF_FONT_MISSING not in {each.code for each in inspecting(altered(embed)).findings}
-    [loose] = inspecting(printed()).findings
-    assert loose.detail == "Helvetica"
+    def rename(pdf: Pdf) -> None:
+        for font in pdf.pages[0].obj.Resources.Font.values():
+            font.BaseFont = Name("/HouseSans")
+
+    assert inspecting(altered(embed)).findings == ()
+    [standard], [loose] = inspecting(printed()).findings, inspecting(altered(rename)).findings
+    assert (standard.code, standard.detail) == (Code.PDF_FONT_STANDARD, "Helvetica")
+    assert (loose.code, loose.detail, loose.place) == (Code.PDF_FONT_MISSING, "HouseSans", "page 1")
 
 
 def _scan(space: object, bits: int = 8) -> Callable[[Pdf], None]:

@@ -7,10 +7,9 @@ from datetime import timedelta
 import pytest
 from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
-from conftest import AT
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import Certificate
-from pdf_making import printed
+from pdf_making import AT, printed
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 from pyhanko_certvalidator.registry import SimpleCertificateStore
@@ -20,7 +19,7 @@ from pki.certificates import issue_signer
 from pki.keys import SigningKey, generate_key
 
 Inspecting = Callable[..., Report]
-USUAL = {Code.PDF_FONT_MISSING}
+USUAL = {Code.PDF_FONT_STANDARD}
 
 
 @pytest.fixture(scope="module")

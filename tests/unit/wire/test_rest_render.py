@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from gateway.core.finding import Code, found
 from gateway.core.reason import Deferred, Reason, Refused
 from gateway.core.secret import Secret
 from gateway.wire.replies import Package
@@ -42,3 +43,18 @@ def test_access_code_is_written_for_whom_it_was_made() -> None:
 def test_nothing_else_has_a_form_of_its_own() -> None:
     with pytest.raises(TypeError):
         render_json(Package(exchange_id="x", version=1, documents=(object(),)))
+
+
+def test_findings_of_a_document_are_details_of_the_error():
+    error = Refused(Reason.DOCUMENT_FAULTY, "copy", findings=(found(Code.PDF_SCRIPT_RUNS, "page 1", "x"),))
+    [detail] = json.loads(render_error(error))["details"]
+    row = Code.PDF_SCRIPT_RUNS
+    assert detail == {
+        "code": row.code,
+        "message": row.text,
+        "place": "page 1",
+        "severity": "error",
+        "rule": row.rule,
+        "remedy": row.remedy,
+        "detail": "x",
+    }

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.core.finding import Code, found
 from gateway.core.reason import Blame, Deferred, Reason, Refused
 from gateway.wire import schema, xml
 from gateway.wire.soap_envelope import SoapVersion
@@ -77,3 +78,24 @@ def test_what_is_not_known_is_absent() -> None:
 )
 def test_status_of_a_fault(version: SoapVersion, reason: Reason, status: int) -> None:
     assert fault_status(version, reason) == status
+
+
+@pytest.mark.parametrize("version", list(SoapVersion))
+def test_findings_of_a_document_stand_in_the_fault(version: SoapVersion) -> None:
+    findings = (found(Code.ARCHIVE_DAMAGED, "<a> & b.xml", "it's"), found(Code.PDF_COUNT))
+    fault = xml.parse(render_fault(version, Refused(Reason.ARCHIVE_DAMAGED, "copy", findings=findings)))
+    detail = fault.find(f".//{NS}PouchFault")
+    assert detail is not None
+    schema.validate(detail, schema.EXCHANGE)
+    first, second = ({xml.local_name(one): one.text for one in each} for each in detail.findall(f"{NS}Finding"))
+    row = Code.ARCHIVE_DAMAGED
+    assert first == {
+        "Severity": "error",
+        "Code": row.code,
+        "Place": "<a> & b.xml",
+        "Rule": row.rule,
+        "Text": row.text,
+        "Remedy": row.remedy,
+        "Detail": "it's",
+    }
+    assert "Place" not in second and "Detail" not in second

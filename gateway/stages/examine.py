@@ -1,0 +1,56 @@
+"""Examine: each document of a deposit or replacement is looked into before it is recorded.
+
+Rules: errors turn away with their findings in the answer; what is kept is a fact of the exchange, and so in its status.
+Values of a document stand in the findings that go to its sender, never in a fact.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from gateway.core.document import Document
+from gateway.core.exchange import Fact, FactName
+from gateway.core.finding import Report
+from gateway.core.reason import Refused
+from gateway.core.request import Deposit, Request
+from gateway.packages.turning import kept, reason_of, turned_away_by
+from gateway.stages.line import Line
+
+__all__ = ["examine", "facts_of"]
+
+#: Codes a fact names; a package with more kinds of faults is described well enough by these.
+_TOLD: Final = 10
+
+
+async def examine(documents: Iterable[Document], request: Request, line: Line) -> tuple[Report, ...]:
+    """Give a report for each document; Refused with the Reason of the first error, and with all findings.
+
+    Nothing is examined where the line has no examiner.
+    """
+    if line.examiner is None:
+        return ()
+    application = request.application if isinstance(request, Deposit) else None
+    reports = []
+    for document in documents:
+        report = await line.examiner.examine(document.listed, application, line.documents.read(document))
+        errors = turned_away_by(report, refuses_unreadable=line.examiner.refuses_unreadable)
+        if errors:
+            others = tuple(each for each in kept(report) if each not in errors)
+            raise Refused(reason_of(errors[0]), document.listed.content_id, findings=errors + others)
+        reports.append(report)
+    return tuple(reports)
+
+
+def facts_of(reports: Iterable[Report], at: datetime) -> tuple[Fact, ...]:
+    """What is to be known of documents that were taken: codes of their findings, verdicts of their own signatures."""
+    facts = []
+    for report in reports:
+        codes = list(dict.fromkeys(each.code.code for each in kept(report)))
+        if codes:
+            value = f"{report.name}: {' '.join(codes[:_TOLD])}"
+            facts.append(Fact(name=FactName.FINDINGS, at=at, value=value))
+        if report.certification is not None:
+            seal = report.certification
+            words = [seal.judgement.value, *([seal.sub_indication] if seal.sub_indication else [])]
+            facts.append(Fact(name=FactName.CERTIFICATION_VERDICT, at=at, value=f"{report.name}: {' '.join(words)}"))
+    return tuple(facts)
