@@ -21,6 +21,7 @@ from gateway.app.dossier_documents import enclose_documents
 from gateway.app.dossier_enclosing import DossierTooLarge, enclose_messages, enclose_notifications
 from gateway.app.dossier_log import LedgerAtHand, LogEvidence, enclose_log
 from gateway.app.dossier_members import JSON, PDF, Members
+from gateway.app.dossier_revocation import enclose_revocation
 from gateway.app.log_keys import origin_of
 from gateway.app.opening import Gateway
 from gateway.core.exchange import Party, Step
@@ -74,6 +75,7 @@ async def make_dossier(
     documents, missing = await enclose_documents(view, members, gateway.documents, recipient)
     messages = await enclose_messages(gateway, rows, exchange, members, recipient)
     notifications = await enclose_notifications(rows, exchange, members)
+    revocation = await enclose_revocation(gateway, messages, members)
     told = all(message.sha256 or message.sealed_sha256 or message.size is None for message in messages)
     log = await _log(gateway, exchange.hosted, exchange_id, rows, members, patience, with_message=told)
     contents = Contents(
@@ -91,7 +93,8 @@ async def make_dossier(
         entries=log.entries,
         log=log.log,
         certificates=members.certificates,
-        missing=(*missing, *_missing(view, log, with_documents=recipient is not None)),
+        revocation=revocation,
+        missing=(*missing, *_missing(view, log, with_documents=recipient is not None, with_lists=bool(revocation))),
     )
     content = _bind(gateway, contents, members, made_at)
     await _record(gateway, exchange.hosted, exchange_id, content)
@@ -202,7 +205,7 @@ def _transmissions(view: ExchangeView) -> tuple[TransmissionFacts, ...]:
     )
 
 
-def _missing(view: ExchangeView, log: LogEvidence, *, with_documents: bool) -> list[Missing]:
+def _missing(view: ExchangeView, log: LogEvidence, *, with_documents: bool, with_lists: bool) -> list[Missing]:
     """What a reader may look for and not find, beside what was found missing on the way."""
     missing = list(log.missing)
     if not with_documents and view.documents:
@@ -214,7 +217,9 @@ def _missing(view: ExchangeView, log: LogEvidence, *, with_documents: bool) -> l
     if not any(head.time_stamps for head in log.log.checkpoints):
         why = "no authority has stamped a checkpoint of these entries; the times are those of the gateway's clock"
         missing.append(Missing(what="time-stamps", why=why))
-    missing.append(Missing(what="revocation lists", why="this gateway has none of the certificates' authorities"))
+    if not with_lists:
+        why = "none was in use for the senders of these messages; their certificates were pinned one by one"
+        missing.append(Missing(what="revocation lists", why=why))
     counterparts = {each.leg.counterpart for each in view.transmissions}
     if BUREAU in counterparts:
         why = "the Bureau signs no receipts and keeps no log that others can read: its own ids of our requests are told"

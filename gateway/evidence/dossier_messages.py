@@ -19,6 +19,7 @@ from gateway.core.document import digest_of_digests
 from gateway.core.reason import Refused
 from gateway.evidence.dossier_file import OpenDossier
 from gateway.evidence.dossier_log import KnownEntry
+from gateway.evidence.dossier_revocation import check_revocation
 from gateway.evidence.dossier_trust import Trust
 from gateway.evidence.dossier_verdict import Found
 from gateway.evidence.findings import CannotTell, Tampered
@@ -159,6 +160,7 @@ def _check_message(dossier: OpenDossier, message: MessageFiles, entry: KnownEntr
     known = _pin(message.sender, message.certificate, dossier)
     _must_pass(_verdict(content, message, TrustList([known])), message.envelope)
     text = f"signed by {message.sender}, whose certificate was valid then"
+    text += check_revocation(dossier, message.sender, known.certificate, message.accepted_at, found)
     if not whole:
         text += f"; the content itself is not enclosed: {message.withheld}"
     if trust.believes(known.certificate, message.accepted_at) is False:

@@ -35,6 +35,7 @@ __all__ = [
     "MessageFiles",
     "Missing",
     "NotificationFiles",
+    "RevocationFiles",
     "TimeStampFile",
     "TransmissionFacts",
 ]
@@ -240,6 +241,15 @@ class LogFiles(DossierPart, frozen=True, kw_only=True):
     witness_keys: _Member | None = None
 
 
+class RevocationFiles(DossierPart, frozen=True, kw_only=True):
+    """A revocation list (RFC 5280) that was in use for an office's signatures from `taken_at`, and who may make it."""
+
+    office: _Office
+    taken_at: _Instant
+    revocation_list: _Member
+    issuers: _Member
+
+
 class Missing(DossierPart, frozen=True, kw_only=True):
     """What a reader may look for in vain, and why."""
 
@@ -248,7 +258,7 @@ class Missing(DossierPart, frozen=True, kw_only=True):
 
 
 class Contents(DossierPart, frozen=True, kw_only=True):
-    """All of exchange.json; `certificates` are those of the office and of the senders, `revocation` their CRLs."""
+    """All of exchange.json; `certificates` are the office's and the senders', `revocation` the senders' lists."""
 
     format: Literal["pouch-dossier-exchange/1"]
     exchange: ExchangeFacts
@@ -261,5 +271,5 @@ class Contents(DossierPart, frozen=True, kw_only=True):
     entries: tuple[EntryFiles, ...]
     log: LogFiles
     certificates: tuple[_Member, ...]
-    revocation: tuple[_Member, ...] = ()
+    revocation: tuple[RevocationFiles, ...] = ()
     missing: tuple[Missing, ...] = ()

@@ -22,6 +22,7 @@ from gateway.settings_anchors import AuthoritySettings, TimestampingSettings
 from gateway.settings_ledger import WitnessSettings
 from gateway.store.ledger_write import open_writer
 from gateway.wire.tlog_checkpoint import parse_checkpoint
+from pki.certificates import issue_ca
 from pki.note_keys import NoteKind, generate_note_key, parse_vkey
 from pki.notes import parse_note, sign_line
 from pki.timestamps import read_answer, request_token_bytes
@@ -46,6 +47,7 @@ class Affair:
     retrieval: str
     witness: object
     authority: object
+    ca: object
 
     @property
     def trust(self) -> Trust:
@@ -111,13 +113,14 @@ class Affair:
 @asynccontextmanager
 async def open_affair(folder, dsn):
     """Deposit by SOAP with inline documents, decide by REST, hold, and ask for another document with a code."""
-    async with open_real_door(folder, dsn) as door:
+    ca = issue_ca("Authority of XA's keys", now=hours(-5))
+    async with open_real_door(folder, dsn, ca=ca) as door:
         witness = generate_note_key("witness.example", NoteKind.COSIGNATURE)
         authority = make_authority(datetime.now(UTC))
         know(door.gateway, witness, authority, folder)
         _, _, body = await door.post(door.signed(soap_deposit(soap_document(COPY), header=soap_header("m-first"))))
         deposit = text_of(body, "ExchangeId")
-        affair = Affair(door=door, deposit=deposit, retrieval="", witness=witness, authority=authority)
+        affair = Affair(door=door, deposit=deposit, retrieval="", witness=witness, authority=authority, ca=ca)
         first = await affair.order()
         await affair.vouch(first)
         await release(door, deposit)
