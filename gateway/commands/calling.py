@@ -10,6 +10,7 @@ import click
 
 from gateway.client import Answered, CallFailed, OfficeClient, Outbound, load_profile
 from gateway.commands.answering import FAILED, UNCERTAIN, answer, fail, json_option, runs
+from gateway.commands.inspection import check_before_sending, declared_type
 
 __all__ = ["application_options", "calls", "document_options", "read_application", "read_documents", "show_receipt"]
 
@@ -84,6 +85,7 @@ def document_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--certified-on", default=lambda: date.today().isoformat(), help="Date of certification."),
         click.option("--form", type=click.Choice(["digitally-signed", "sealed", "statement"]), default="sealed"),
+        click.option("--no-check", is_flag=True, help="Send without looking into the files (see `pouch validate`)."),
         click.option("--bibliography", type=file, help="ST.96 or ST.36 XML."),
         click.argument("document", type=file),
     ):
@@ -92,16 +94,23 @@ def document_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def read_documents(
-    office: str, document: Path, bibliography: Path | None, *, form: str, certified_on: str
+    office: str,
+    document: Path,
+    bibliography: Path | None,
+    *,
+    form: str,
+    certified_on: str,
+    no_check: bool,
+    as_json: bool,
 ) -> list[Outbound]:
-    """The certified copy as `office` certified it, and the bibliography if there is one."""
+    """The certified copy as `office` certified it, and the bibliography if there is one; inspected first."""
     certification = {"certifiedBy": office, "form": form, "certifiedOn": certified_on, "filingDateCertified": True}
     documents = [
         Outbound(
             content_id="certified-copy",
             path=document,
             role="certified-copy",
-            media_type="application/pdf",
+            media_type=declared_type(document) or "application/pdf",
             certification=certification,
         )
     ]
@@ -109,6 +118,8 @@ def read_documents(
         documents.append(
             Outbound(content_id="bibliography", path=bibliography, role="bibliography", media_type="application/xml")
         )
+    if not no_check:
+        check_before_sending(documents, as_json=as_json)
     return documents
 
 

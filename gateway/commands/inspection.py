@@ -3,6 +3,7 @@
 Rules: values of the file are printable and bounded already (core.finding.found); nothing else of it is shown.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -10,18 +11,21 @@ from typing import Final
 import click
 from cryptography.x509 import Certificate, load_pem_x509_certificates
 
-from gateway.commands.answering import fail
+from gateway.client import Outbound
+from gateway.commands.answering import answer, fail
+from gateway.core.document import CertificationForm
 from gateway.core.finding import Judgement, Report, Severity
 from gateway.packages.confining import ConfinedInspector
 from gateway.packages.form import Declared
+from gateway.packages.turning import kept, turned_away_by
 
-__all__ = ["declared_type", "inspect_file", "read_roots", "report_text", "roots_option"]
+__all__ = ["check_before_sending", "declared_type", "inspect_file", "read_roots", "report_text", "roots_option"]
 
 #: What a file's name declares of its type.
 _TYPES: Final = {".pdf": "application/pdf", ".zip": "application/zip", ".xml": "application/xml"}
 _WORDS: Final = {
     Judgement.PASSED: "nothing against it",
-    Judgement.FAILED: "would be refused",
+    Judgement.FAILED: "has faults",
     Judgement.INDETERMINATE: "could not all be checked",
 }
 
@@ -54,6 +58,22 @@ def inspect_file(path: Path, declared: Declared, roots: tuple[Certificate, ...] 
             return inspector.inspect(source.fileno(), name=path.name, at=datetime.now(UTC), declared=declared)
     except OSError as error:
         fail(f"{path} cannot be read: {error.strerror}.", code=2)
+
+
+def check_before_sending(documents: Iterable[Outbound], *, as_json: bool) -> None:
+    """Inspect what is to be sent; warnings go to standard error, and what a gateway turns away ends with exit 1."""
+    for document in documents:
+        form = (document.certification or {}).get("form")
+        declared = Declared(
+            media_type=document.media_type, is_digitally_signed=form == CertificationForm.DIGITALLY_SIGNED.value
+        )
+        report = inspect_file(document.path, declared)
+        if kept(report):
+            click.echo(report_text(report, least=Severity.WARNING), err=True)
+        if turned_away_by(report, refuses_unreadable=False):
+            if as_json:
+                answer(report.told(), "", as_json=True)
+            fail(f"{document.path.name} was not sent.\n  Correct it, or send it as it is with --no-check.")
 
 
 def report_text(report: Report, *, least: Severity = Severity.NOTE) -> str:

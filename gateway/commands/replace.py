@@ -21,10 +21,19 @@ async def command(
     bibliography: Path | None,
     form: str,
     certified_on: str,
+    no_check: bool,
     explanation: str,
 ) -> None:
     """Put DOCUMENT (a certified copy in PDF) in the place of what EXCHANGE_ID holds; the old version is kept."""
     office = client.profile.office
-    documents = read_documents(office, document, bibliography, form=form, certified_on=certified_on)
+    documents = read_documents(
+        office,
+        document,
+        bibliography,
+        form=form,
+        certified_on=certified_on,
+        no_check=no_check,
+        as_json=as_json,
+    )
     answered = await client.replace(exchange_id, documents, explanation)
     show_receipt(answered, f"Replaced by {document.name}.", as_json=as_json)

@@ -36,6 +36,7 @@ async def command(
     email: str | None,
     form: str,
     certified_on: str,
+    no_check: bool,
     message_id: str | None,
 ) -> None:
     """Deposit DOCUMENT (a certified copy in PDF) at the gateway; it is held until released.
@@ -43,7 +44,15 @@ async def command(
     The message id is told: with --message-id the same can be sent again, and has an effect once.
     """
     office = client.profile.office
-    documents = read_documents(office, document, bibliography, form=form, certified_on=certified_on)
+    documents = read_documents(
+        office,
+        document,
+        bibliography,
+        form=form,
+        certified_on=certified_on,
+        no_check=no_check,
+        as_json=as_json,
+    )
     registration = {"hosting": hosting, "codeIssuer": code_issuer}
     if email:
         registration["applicantEmail"] = email

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from gateway.client import CallFailed
 from gateway.commands import calling, send
+from gateway.demo.papers import write_pdf
 
 
 class SystemOfOffice:
@@ -36,7 +37,7 @@ class SystemOfOffice:
 
 @pytest.fixture
 def deposit(monkeypatch, tmp_path):
-    (tmp_path / "copy.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "copy.pdf").write_bytes(write_pdf("Certified copy", ["one line"]))
 
     def typed(client, *words):
         monkeypatch.setattr(calling, "load_profile", lambda path: path)
@@ -69,3 +70,29 @@ def test_a_deposit_that_was_refused_is_not_to_be_sent_again_as_it_is(deposit):
     shown = deposit(client)
     assert "--message-id" not in shown.stderr and shown.exit_code == 1
     assert json.loads(deposit(client, "--json").stdout)["messageId"] == "xa-system-made"
+
+
+SCRIPTED = write_pdf("Copy", ["line"]).replace(b"/Catalog", b"/Catalog/OpenAction<</S/JavaScript/JS(x)>>")
+
+
+def test_a_document_that_would_be_turned_away_is_not_sent(deposit, tmp_path):
+    client = SystemOfOffice()
+    (tmp_path / "copy.pdf").write_bytes(SCRIPTED)
+    shown = deposit(client)
+    assert (shown.exit_code, client.sent) == (1, [])
+    assert "pdf-script-runs" in shown.stderr and "--no-check" in shown.stderr
+    told = json.loads(deposit(client, "--json").stdout)
+    assert told["verdict"] == "FAILED" and "pdf-script-runs" in [each["code"] for each in told["findings"]]
+    assert deposit(client, "--no-check").exit_code == 0 and client.sent == ["xa-system-made"]
+
+
+def test_what_is_only_unusual_is_told_and_sent(deposit, tmp_path):
+    client = SystemOfOffice()
+    (tmp_path / "copy.pdf").write_bytes(b"%PDF-1.7 that nobody can read")
+    shown = deposit(client, "--json")
+    assert "pdf-unreadable" in shown.stderr and shown.exit_code == 0
+    assert json.loads(shown.stdout)["exchangeId"] == "e-1"
+
+
+def test_a_declared_signature_that_is_not_there_is_told(deposit):
+    assert "pdf-seal-missing" in deposit(SystemOfOffice(), "--form", "digitally-signed").stderr
