@@ -28,7 +28,7 @@ PLACES: Final = frozenset({"storage", "database"})
 SUBJECTS: Final = ("door", "database", "link")
 #: What a witness answered us, and what we answered as a witness.
 WITNESS_ANSWERS: Final = frozenset(
-    {"cosigned", "behind", "ahead", "conflict", "rolled-back", "refused", "malformed", "unreachable"}
+    {"cosigned", "ahead", "conflict", "rolled-back", "refused", "malformed", "unreachable"}
 )
 WITNESSED: Final = frozenset(
     {"cosigned", "behind", "conflict", "inconsistent", "unknown", "unproven", "malformed", "too-often"}

@@ -46,7 +46,7 @@ async def measure_witnesses(gateway: Gateway) -> None:
 
 
 async def check_witnesses(gateway: Gateway, patience: float) -> AsyncIterator[Looking | Finding]:
-    """Show each witness the newest checkpoint of the first hosted log; `patience` is each one's, in seconds."""
+    """Say how the logs stand, and show each witness the newest checkpoint of the first; `patience` in seconds each."""
     try:
         key, logs = load_witness_key(gateway.settings), read_witnessed(gateway.settings)
     except SettingsError as error:
@@ -55,6 +55,10 @@ async def check_witnesses(gateway: Gateway, patience: float) -> AsyncIterator[Lo
     if key is not None:
         text = f"{key.verifier.vkey} cosigns {len(logs)} logs"
         yield Finding(name="witness", good=True, text=text, fatal=False)
+    for office, standing in gateway.standings.now().items():
+        if standing.suspended and standing.cause:
+            text = f"is not signed ({standing.cause.value}): pouch ledger recover"
+            yield Finding(name=f"log of {office}", good=False, text=text, fatal=False)
     hosted = OfficeCode(gateway.settings.hosted[0].code)
     if not gateway.settings.ledger.witness or not gateway.log_keys[hosted]:
         return

@@ -166,18 +166,27 @@ class Sequencer:
         """Go on with every log that is whole; what is damaged or put back is told and left alone."""
         if self._witnesses is not None:
             self._witnesses.begin()
+        whole: dict[OfficeCode, SignedHead | None] = {}
         for hosted, keys in list(self._keys.items()):
             if keys:
                 origins = await self._writer.origins(hosted, keys[0].name)
                 self._keys[hosted] = named(keys, origins[-1])  # a person may have begun it anew since the start
             try:
-                await self._take_up(hosted)
+                whole[hosted] = await self._take_up(hosted)
             except LedgerDamaged as damage:
                 self._meter.ledger_mismatch(hosted)
                 _log.error("the ledger is damaged: nothing is placed or signed", hosted=hosted, place=str(damage))
                 await self._suspend(hosted, damage.cause, damage.size)
+        words = await asyncio.gather(*(self._first_words(hosted, newest) for hosted, newest in whole.items()))
+        for (hosted, newest), claims in zip(whole.items(), words, strict=True):
+            if claims:
+                claim = max(claims, key=lambda each: each.size)
+                await self._suspend(hosted, claim.cause, claim.size)
+            else:
+                await self._begin(hosted, newest)
 
-    async def _take_up(self, hosted: OfficeCode) -> None:
+    async def _take_up(self, hosted: OfficeCode) -> SignedHead | None:
+        """Take up an office's log as far as this house knows it; gives the newest checkpoint. LedgerDamaged."""
         keys = self._keys[hosted]
         known: list[tuple[int, bytes]] = []
         if keys:
@@ -185,11 +194,11 @@ class Sequencer:
                 known_heads, self._memory, self._exports, hosted, keys[0].name, [key.verifier for key in keys]
             )
             known = [(head.checkpoint.size, head.checkpoint.root) for head in heads]
-        newest = await self._writer.take_up(hosted, known)
-        if keys and (claims := await self._first_words(hosted, newest)):
-            claim = max(claims, key=lambda each: each.size)
-            await self._suspend(hosted, claim.cause, claim.size)
-            return
+        return await self._writer.take_up(hosted, known)
+
+    async def _begin(self, hosted: OfficeCode, newest: SignedHead | None) -> None:
+        """From now on an office's entries get their places, and its log is signed."""
+        keys = self._keys[hosted]
         self._signed[hosted] = (newest.size if newest else -1, float("-inf"))
         if newest is not None and keys and _is_of(newest, keys):
             self._heads[hosted] = newest
@@ -197,9 +206,9 @@ class Sequencer:
 
     async def _first_words(self, hosted: OfficeCode, newest: SignedHead | None) -> Sequence[Claim]:
         """Hear the witnesses before anything is signed; a log without a checkpoint shows them the empty one."""
-        if self._witnesses is None:
-            return ()
         keys = self._keys[hosted]
+        if self._witnesses is None or not keys:
+            return ()
         if newest is None or not _is_of(newest, keys):
             newest = sign_head(keys, 0, EMPTY_ROOT, self._clock.now())
         claims = await self._witnesses.first_words(hosted, newest, within=_FIRST_WORDS)

@@ -152,7 +152,7 @@ class Witnesses:
             verdict = "malformed" if error.reason is Reason.REMOTE_MALFORMED else "unreachable"
             claim = None
         self._meter.witness_answered(hosted, witness.name, verdict)
-        if verdict not in ("cosigned", "behind"):
+        if verdict != "cosigned":
             _log.warning("a witness did not cosign", witness=witness.name, hosted=hosted, verdict=verdict)
         return verdict, claim
 

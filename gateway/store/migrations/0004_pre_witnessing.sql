@@ -5,6 +5,9 @@ ALTER TABLE witnessed_log
     ADD COLUMN cosigned bigint NOT NULL DEFAULT 0,  -- cosignatures given since the last entry about them
     ADD COLUMN told_at timestamptz;                 -- when that entry was written
 
+-- What a witness has cosigned last.
+CREATE INDEX ledger_cosignature_witness ON ledger_cosignature (hosted, witness, checkpoint);
+
 -- A witness that goes back is none: not even a mistake of ours may do it.
 CREATE FUNCTION witnessed_log_grows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -103,6 +103,11 @@ async def test_check_says_how_each_witness_is(database, tmp_path):
             await fill(house.dsn, 5)
             await house.order()
             witness.seen[ORIGIN] = (50, b"x" * 32)
+            await house.gateway.pool.execute(
+                "UPDATE ledger_standing SET suspended = true, cause = 'shorter' WHERE hosted = 'XB'"
+            )
+            await house.gateway.standings.read()
+            assert (await findings())["log of XB"] == (False, "is not signed (shorter): pouch ledger recover")
             good, text = (await findings())["witness witness.example/w"]
             assert not good and "pouch ledger recover" in text
 
