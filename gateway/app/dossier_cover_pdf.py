@@ -1,7 +1,7 @@
 """The cover of a dossier as a PDF, to be printed and put into a file of paper.
 
-Rules: standard fonts only, so what is not in Latin-1 stands as "?", and the page says where it is whole; the same
-content gives the same bytes.
+Rules: standard fonts only, so what is not in Latin-1 stands as "?", and a long text is cut; the page says so, and where
+all is whole. The same content gives the same bytes.
 """
 
 from datetime import datetime
@@ -17,7 +17,9 @@ __all__ = ["render_cover_pdf"]
 
 _FONT: Final = "Helvetica"
 _GREY: Final = 235
-_NOTE: Final = "Letters that this page cannot show stand as ?. They are whole in cover.html."
+#: Characters of one cell: a row has to fit on a page.
+_CELL: Final = 300
+_NOTE: Final = "Letters that this page cannot show stand as ?, and long texts are cut. All is whole in cover.html."
 
 
 class _Cover(FPDF):
@@ -47,8 +49,8 @@ def render_cover_pdf(title: str, sections: tuple[Section, ...], made_at: datetim
             _write_table(pdf, section)
         elif section.columns:
             _write(pdf, "Nothing.", size=9)
-    shown = [title, *(cell for section in sections for row in section.rows for cell in row)]
-    if any(_latin(text) != text for text in shown):
+    cells = [cell for section in sections for row in section.rows for cell in row]
+    if _latin(title) != title or any(_cell(text) != text for text in cells):
         pdf.ln(4)
         _write(pdf, _NOTE, size=9)
     return bytes(pdf.output())
@@ -71,7 +73,11 @@ def _write_table(pdf: FPDF, section: Section) -> None:
         padding=1,
     ) as table:
         for row in rows:
-            table.row([_latin(cell) for cell in row])
+            table.row([_cell(cell) for cell in row])
+
+
+def _cell(text: str) -> str:
+    return _latin(text if len(text) <= _CELL else f"{text[: _CELL - 4]} ...")
 
 
 def _latin(text: str) -> str:
