@@ -37,10 +37,11 @@ __all__ = ["Bookkeeper", "make_reconciling"]
 #: How far a moment lies back at least and at most.
 _LEAST: Final = timedelta(minutes=1)
 _MOST: Final = timedelta(days=1)
-#: Books kept at once, for how long after they were last asked for, and the seconds between two made for one partner.
+#: Books kept at once, for how long after they were last asked for, and how long lies between two
+#: moments of one partner.
 _KEPT: Final = 4
 _IDLE_SECONDS: Final = 300.0
-_BETWEEN_SECONDS: Final = 1.0
+_BETWEEN_SECONDS: Final = 10.0
 
 #: Who names a copy that is there, or was, has had it.
 _HELD: Final = frozenset({Standing.SAME, Standing.EARLIER})
@@ -68,7 +69,7 @@ class Bookkeeper:
         self._clock = clock
         self._kept: OrderedDict[_Which, tuple[KeptBook, asyncio.TimerHandle]] = OrderedDict()
         self._making = asyncio.Lock()
-        self._made: dict[OfficeCode, float] = {}
+        self._made: dict[OfficeCode, tuple[datetime, float]] = {}
 
     async def statement(self, hosted: OfficeCode, partner: OfficeCode, book: Book, at: datetime) -> bytes:
         """The signed root of the book at that moment.
@@ -141,7 +142,7 @@ class Bookkeeper:
                 kept, timer = found
                 timer.cancel()
             else:
-                self._check_pace(which[1], loop.time())
+                self._check_pace(which[1], which[3], loop.time())
                 kept = await self._make(which)
             self._kept[which] = kept, loop.call_later(_IDLE_SECONDS, self._drop, which)
             while len(self._kept) > _KEPT:
@@ -154,12 +155,13 @@ class Bookkeeper:
         except OSError as error:
             raise Deferred(Reason.DISK_FAILED) from error
 
-    def _check_pace(self, partner: OfficeCode, now: float) -> None:
-        """A book costs seconds of the database: a partner that asks for one after the other is asked to wait."""
-        waited = now - self._made.get(partner, float("-inf"))
-        if waited < _BETWEEN_SECONDS:
+    def _check_pace(self, partner: OfficeCode, at: datetime, now: float) -> None:
+        """A book costs seconds of the database: who asks for one moment after the other is asked to wait."""
+        former, made = self._made.get(partner, (at, now))
+        waited = now - made
+        if former != at and waited < _BETWEEN_SECONDS:
             raise Deferred(Reason.RATE_EXCEEDED, delay=timedelta(seconds=_BETWEEN_SECONDS - waited))
-        self._made[partner] = now
+        self._made[partner] = at, now
 
     def _drop(self, which: _Which) -> None:
         kept, timer = self._kept.pop(which)

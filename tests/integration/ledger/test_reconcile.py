@@ -262,14 +262,33 @@ async def test_questions_that_cannot_be_are_refused(pair, path, body, status):
         assert response.status == status
 
 
-async def test_a_partner_that_asks_for_one_moment_after_the_other_is_asked_to_wait(pair):
+async def test_a_partner_that_asks_for_one_moment_after_the_other_is_asked_to_wait(pair, monkeypatch):
     house, _ = pair
+    monkeypatch.setattr("gateway.app.reconciling._BETWEEN_SECONDS", 3600.0)
+    token, other = await house.token("xc-system"), render_moment(AT - timedelta(minutes=1))
+
+    async def status(book, moment):
+        answered, headers, _ = await house.get(f"/ledger/reconcile/{book}/{moment}/root", token)
+        return answered, "Retry-After" in headers
+
+    assert await status("given", MOMENT) == (200, False)
+    assert await status("taken", MOMENT) == (200, False), "all books of one moment belong together"
+    assert await status("given", other) == (429, True)
+    assert await status("given", MOMENT) == (200, False), "it is kept"
+
+
+async def test_books_beyond_what_is_kept_are_made_again(pair, monkeypatch):
+    house, rows = pair
+    await gave(rows, "XA 2026/1", ["one"], ["one"])
+    monkeypatch.setattr("gateway.app.reconciling._KEPT", 1)
     token = await house.token("xc-system")
-    answered = []
-    for minutes in range(20, 26):
-        moment = render_moment(NOW - timedelta(minutes=minutes))
-        answered.append((await house.get(f"/ledger/reconcile/given/{moment}/root", token))[0])
-    assert 200 in answered and 429 in answered
+    roots = set()
+    for book in ("given", "taken", "given"):
+        for path in ("root", "nodes", "nodes/7"):
+            status, _, body = await house.get(f"/ledger/reconcile/{book}/{MOMENT}/{path}", token)
+            assert status == 200
+            roots |= {house.verified(body).text} if (path, book) == ("root", "given") else set()
+    assert len(roots) == 1
 
 
 # --- the command against what cannot be believed ----------------------------------------------------------------------
