@@ -13,7 +13,8 @@ from gateway.bench.accept import Progress as Tell
 from gateway.bench.accept import prepare, run_accept
 from gateway.bench.figures import Figures
 from gateway.bench.ledger import run_ledger
-from gateway.bench.plan import BenchFailed, Plan, Size
+from gateway.bench.package import run_package
+from gateway.bench.plan import MIB, BenchFailed, Plan, Size
 from gateway.bench.reconcile import run_reconcile
 from gateway.commands.answering import answer, fail, json_option, runs
 
@@ -93,6 +94,25 @@ async def reconcile(exchanges: int, folder: Path | None, as_json: bool) -> None:
     try:
         with _progress(quiet=as_json) as tell:
             figures = (await run_reconcile(exchanges, folder, tell)).as_json()
+    except BenchFailed as error:
+        fail(str(error))
+    answer(figures, "\n".join(f"{name}: {value}" for name, value in figures.items()), as_json=as_json)
+
+
+@command.command()
+@click.option("--size", type=click.IntRange(2, 3000), default=300, show_default=True, help="MiB of each package.")
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder in which files are made, and removed afterwards. Default: the system's for temporary files.",
+)
+@json_option
+def package(size: int, folder: Path | None, as_json: bool) -> None:
+    """Read and check a small document and large packages, and verify detached signatures over as much."""
+    try:
+        with _progress(quiet=as_json) as tell:
+            figures = run_package(size * MIB, folder, tell)
     except BenchFailed as error:
         fail(str(error))
     answer(figures, "\n".join(f"{name}: {value}" for name, value in figures.items()), as_json=as_json)

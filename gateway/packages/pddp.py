@@ -6,6 +6,7 @@ Source: WIPO ST.92; names by schemas/pddp.toml, provisional.
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
@@ -20,6 +21,8 @@ from gateway.wire.xml import PACKAGED, parse_packaged
 __all__ = ["Pddp"]
 
 _HELD: Final = 1024 * 1024
+#: The algorithm of the digests that the engine takes of every file it inspects.
+_OWN_DIGEST: Final = "sha256"
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 
 
@@ -47,14 +50,22 @@ class Pddp:
         yield from _compare(index, archive)
         yield from _look_at_places(archive)
         references: list[tuple[str, str, str]] = []
+        listed = defaultdict[str, set[str]](set)
+        for file in index.files:
+            if file.digest is not None and mapping.digest_algorithm == _OWN_DIGEST:
+                listed[file.name].add(file.digest.hex())
+        if mapping.digest_algorithm != _OWN_DIGEST:
+            yield from _compare_digests(index, archive, mapping.digest_algorithm)
         for name in archive.names:
             if name == mapping.index:
                 continue
             report = self._inspect_file(name, archive, subject, setting)
             if name.startswith(mapping.core):
                 learnt.certification = report.certification
+            if listed[name] - {report.digests[name]}:
+                yield found(Code.INDEX_DIGEST, name)
             learnt.digests |= {each: digest for each, digest in report.digests.items() if each == name}
-            references.extend((name, place, file) for place, file in report.references)
+            references.extend((name, place, each) for place, each in report.references)
             for each in report.findings:
                 if each.severity is not Severity.NOTE and each.code not in (Code.FORM_UNKNOWN, Code.EMPTY):
                     yield each.within(name)
@@ -89,14 +100,20 @@ def _compare(index: Index, archive: Archive) -> Iterator[Finding]:
         size = archive.entry(file.name).size
         if file.size is not None and file.size != size:
             yield found(Code.INDEX_SIZE, file.name, f"{size}, listed {file.size}")
-        digest = hashlib.new(mapping.digest_algorithm)
-        for piece in archive.stream(file.name):
-            digest.update(piece)
-        if file.digest is not None and file.digest != digest.digest():
-            yield found(Code.INDEX_DIGEST, file.name)
     for name in archive.names:
         if name not in listed and name != mapping.index:
             yield found(Code.INDEX_EXTRA_ENTRY, name)
+
+
+def _compare_digests(index: Index, archive: Archive, algorithm: str) -> Iterator[Finding]:
+    """Digests by another algorithm than the engine's own, which costs one more pass over the files."""
+    for file in index.files:
+        if file.digest is not None and file.name in archive.names:
+            digest = hashlib.new(algorithm)
+            for piece in archive.stream(file.name):
+                digest.update(piece)
+            if file.digest != digest.digest():
+                yield found(Code.INDEX_DIGEST, file.name)
 
 
 def _look_at_places(archive: Archive) -> Iterator[Finding]:
