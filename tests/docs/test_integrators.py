@@ -58,3 +58,12 @@ def test_the_whole_program_deposits(documented):
         " --gateway-certificate office/keys/signing.pem --number 2026/000021 --date 2026-02-27 program.pdf"
     )
     assert json.loads(told)["state"] == "held"
+
+
+def test_a_plain_pdf_is_made_and_validated(documented):
+    told = documented.run_python(program(PAGE, "Before you send")).splitlines()
+    assert told[-1] == "0 pdf PASSED"
+    assert [line.split()[:2] for line in told[:-1]] == [["note", "pdf-font-standard"]]
+    [block] = [block for block in blocks(PAGE, "sh") if block.heading == "Before you send"]
+    [line] = shell_lines(block.text)
+    assert "PASSED" in documented.run(line.replace("copy.pdf", "plain.pdf"))
