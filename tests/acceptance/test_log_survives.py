@@ -30,7 +30,7 @@ from witness_words import RefereeWitness, b64, root
 
 from gateway.client import CallFailed, OfficeClient, Outbound, load_profile
 from gateway.demo.programs import free_ports
-from gateway.founding import Founding, Neighbours, found_gateway
+from gateway.founding import Founding, Neighbours, found_gateway, introduce
 from gateway.founding.writing import write_tls
 from gateway.store.embedded import EmbeddedPostgres
 from sandbox.serving import listen
@@ -303,3 +303,36 @@ async def answered(office, number):
     except CallFailed as failure:
         assert not failure.code or failure.status >= 500, failure
         return None
+
+
+async def test_two_gateways_that_were_introduced_cosign_each_other_over_tls(tmp_path):
+    ports = free_ports(4)
+    offices = []
+    for code, front, ops in (("XA", *ports[:2]), ("XB", *ports[2:])):
+        founding = Founding(
+            folder=tmp_path / code / code.lower(),
+            office=code,
+            name=code,
+            front=f"127.0.0.1:{front}",
+            ops=f"127.0.0.1:{ops}",
+            settings={"ledger": {"checkpoint_seconds": 0.1, "witness_seconds": 0.1}},
+        )
+        founded = found_gateway(founding)
+        offices.append(Office(tmp_path / code, founded, founding.ops, None))
+        offices[-1].storage = founding.folder / "storage"
+    introduce(*(office.founded for office in offices))
+    try:
+        for office in offices:
+            await office.start()
+        for office in offices:
+            await listening(office)
+
+            async def age(office=office):
+                return await asyncio.to_thread(office.metric, "pouch_witness_cosigned_age_seconds")
+
+            assert len(await until(age, office)) == 1
+            assert sum(office.metric("pouch_witnessed_requests_total")) > 0
+            assert office.metric("pouch_ledger_suspended") == [0.0]
+    finally:
+        for office in offices:
+            await office.stop()
