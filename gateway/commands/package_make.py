@@ -11,11 +11,19 @@ import click
 
 from gateway.commands.answering import answer, fail, json_option
 from gateway.core.office import Application, OfficeCode, Right
-from gateway.packages.making import PddpContent, make_pddp, make_sep, make_signed_archive, make_wad, make_wasp
+from gateway.core.reason import Refused
+from gateway.packages.making import (
+    PddpContent,
+    make_pddp,
+    make_sep,
+    make_signed_archive,
+    make_signed_xml,
+    make_wad,
+    make_wasp,
+)
 from gateway.packages.making_epo import make_epo_document
 from pki.keys import SigningKey, UnusableKey, load_certificate, load_signing_key
 from pki.verdict import Refusal
-from pki.xmldsig import sign_enveloped
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -77,7 +85,7 @@ def _signed_archive(wanted: _Wanted, sink: BinaryIO) -> None:
 
 
 def _signed_xml(wanted: _Wanted, sink: BinaryIO) -> None:
-    sink.write(sign_enveloped(wanted.only().read_bytes(), key=wanted.signer()))
+    sink.write(make_signed_xml(wanted.only().read_bytes(), key=wanted.signer()))
 
 
 _FORMS: Final[dict[str, Callable[[_Wanted, BinaryIO], None]]] = {
@@ -149,6 +157,8 @@ def command(
         fail(f"{output} is there already; name another file.", code=2)
     except Refusal as refusal:
         fail(refusal.verdict.explanation, code=2)
+    except Refused as refused:
+        fail(f"{refused.reason.text}\n  {refused.reason.remedy}", code=2)
     except (ValueError, UnusableKey) as error:
         fail(str(error), code=2)
     told = {"form": form, "file": str(output), "size": output.stat().st_size}

@@ -15,15 +15,17 @@ from cryptography import x509
 
 from gateway.core.office import Application
 from gateway.packages.signed_xml import SIGNATURE_ENTRY
-from gateway.wire.annexf import is_header_name, package_data, package_header
+from gateway.wire.annexf import is_header_name, package_contents, package_header
 from gateway.wire.archive_write import ArchiveWriter
 from gateway.wire.pddp import IndexedFile, names, render_index
+from gateway.wire.xml import canonical, parse_packaged
 from pki.cms import sign_attached
 from pki.enveloped import check_recipient, encrypt_for
 from pki.keys import SigningKey
+from pki.xmldsig import sign_enveloped
 from pki.xmldsig_detached import sign_files
 
-__all__ = ["PddpContent", "make_pddp", "make_sep", "make_signed_archive", "make_wad", "make_wasp"]
+__all__ = ["PddpContent", "make_pddp", "make_sep", "make_signed_archive", "make_signed_xml", "make_wad", "make_wasp"]
 
 _PIECE: Final = 1 << 20
 _SOFTWARE: Final = "Pouch"
@@ -67,7 +69,7 @@ def make_wad(application: Application, files: Mapping[str, Path], sink: BinaryIO
     prefix = f"{application.office}{''.join(letter for letter in application.number if letter.isalnum())}"[:32]
     own: dict[str, bytes] = {}
     if not any(is_header_name(name) for name in files):
-        own[f"{prefix}-pkda.xml"] = package_data(application, dict.fromkeys(files, "en"))
+        own[f"{prefix}-pkda.xml"] = package_contents(application, dict.fromkeys(files, "en"))
     sizes = {name: path.stat().st_size for name, path in files.items()} | {
         name: len(data) for name, data in own.items()
     }
@@ -97,6 +99,14 @@ def make_signed_archive(files: Mapping[str, Path], sink: BinaryIO, *, key: Signi
         archive.add(name, _pieces(path), compress=False)
     archive.add(SIGNATURE_ENTRY, sign_files({name: _pieces(path) for name, path in files.items()}, key=key))
     archive.close()
+
+
+def make_signed_xml(document: bytes, *, key: SigningKey) -> bytes:
+    """Sign an XML document inside: in canonical form, without the DOCTYPE and instructions that no signature covers.
+
+    Refused by the XML reader; Refusal if it cannot be signed as it stands, for example because it holds comments.
+    """
+    return sign_enveloped(canonical(parse_packaged(document)), key=key)
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

@@ -12,14 +12,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from asn1crypto import keys as asn1_keys  # type: ignore[import-untyped]
-from asn1crypto import x509 as asn1_x509
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
 from fpdf import FPDF
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigSeedSubFilter
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from gateway.core.office import Application
 from gateway.wire.archive_write import ArchiveWriter
@@ -67,12 +64,8 @@ def _statement(application: Application, inner: bytes, at: datetime) -> bytes:
 
 
 def _signed(document: bytes, key: SigningKey, at: datetime) -> bytes:
-    private = key.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    signer = signers.SimpleSigner(
-        signing_cert=asn1_x509.Certificate.load(key.der),
-        signing_key=asn1_keys.PrivateKeyInfo.load(private),
-        cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]
-    )
+    bundle = pkcs12.serialize_key_and_certificates(None, key.key, key.certificate, None, NoEncryption())
+    signer = signers.SimpleSigner.load_pkcs12_data(bundle, other_certs=())
     metadata = signers.PdfSignatureMetadata(
         field_name="Certification", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES
     )

@@ -25,7 +25,7 @@ __all__ = [
     "is_annexf_name",
     "is_header_name",
     "matching_digest",
-    "package_data",
+    "package_contents",
     "package_header",
     "read_header",
 ]
@@ -108,7 +108,7 @@ def package_header(application: Application, files: Mapping[str, int], *, softwa
     return _written(root, "-//WIPO//DTD PKGHEADER 1.4//EN", "pkgheader-v1-4.dtd")
 
 
-def package_data(application: Application, priority_documents: Mapping[str, str]) -> bytes:
+def package_contents(application: Application, priority_documents: Mapping[str, str]) -> bytes:
     """Write package-data (1.7) that names priority documents: file by name, with its language."""
     root = etree.Element(
         "package-data", {"lang": "en", "dtd-version": "1.7", "produced-by": "RO", "country": application.office}
