@@ -42,8 +42,8 @@ async def read_changes(database: Queryable, queries: Mapping[str, str], hosted: 
 
 def _told(kept: KeptChange, former: tuple[int, str] | None) -> ToldChange:
     try:
-        words = json.loads(kept.content)
-    except ValueError:
+        words = dict(json.loads(kept.content))
+    except (ValueError, TypeError):
         words = {}
     return ToldChange(
         kind=kept.kind,
@@ -61,7 +61,10 @@ def _told(kept: KeptChange, former: tuple[int, str] | None) -> ToldChange:
 
 
 def _wrong(kept: KeptChange, former: tuple[int, str] | None) -> str | None:
-    digests: dict[str, str] = json.loads(kept.leaf[1:]).get("digests", {})
+    try:
+        digests: dict[str, str] = json.loads(kept.leaf[1:])["digests"]
+    except (ValueError, KeyError, TypeError):
+        return "the entry is not one of this kind"
     if hashlib.sha256(kept.content).hexdigest() != digests.get("change"):
         return "the words are not those the entry committed to"
     if hashlib.sha256(kept.picture).hexdigest() != digests.get("after"):

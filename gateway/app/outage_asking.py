@@ -1,8 +1,11 @@
 """What the commands for outages and downtime do: open the database, read or write, sign the notice."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from gateway.app.asking import asked_database
+from gateway.app.opening import CannotOpen
 from gateway.app.outage_events import OutageWriter
 from gateway.app.outages import announce_downtime, end_downtime, make_notice, read_listed
 from gateway.app.signing import HostSigner
@@ -20,11 +23,23 @@ __all__ = ["announce", "call_off", "make_outage_notice", "sign_outage_notice"]
 _ACTOR = "operator"
 
 
+@contextmanager
+def _readable() -> Iterator[None]:
+    """CannotOpen where what is kept was changed so that it cannot even be read."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError):
+        raise CannotOpen(
+            "what is kept of outages is not as it was written; `pouch ledger verify --db` names it"
+        ) from None
+
+
 async def make_outage_notice(settings: Settings, hosted: OfficeCode, since: datetime, until: datetime) -> OutageNotice:
     """Give what was observed in a time; CannotOpen, Deferred(DATABASE_UNAVAILABLE)."""
     clock = SystemClock()
     async with asked_database(settings) as (pool, queries):
-        listed = await read_listed(pool, queries, hosted, since=since, until=until, at=clock.now())
+        with _readable():
+            listed = await read_listed(pool, queries, hosted, since=since, until=until, at=clock.now())
     notice_id = OutageWriter(clock, SystemRandomness()).new_id()
     return make_notice(settings, hosted, listed, since=since, until=until, clock=clock, notice_id=notice_id)
 
@@ -68,9 +83,10 @@ async def call_off(settings: Settings, hosted: OfficeCode, downtime_id: str) -> 
     """End a downtime; None if there is no such one that is not over, False if it was ended before."""
     now = SystemClock().now()
     async with asked_database(settings) as (pool, queries):
-        _, downtimes = await read_listed(
-            pool, queries, hosted, since=now, until=datetime.max.replace(tzinfo=now.tzinfo), at=now
-        )
+        with _readable():
+            _, downtimes = await read_listed(
+                pool, queries, hosted, since=now, until=datetime.max.replace(tzinfo=now.tzinfo), at=now
+            )
         if downtime_id not in [each.downtime.downtime_id for each in downtimes]:
             return None
         writer = OutageWriter(SystemClock(), SystemRandomness())

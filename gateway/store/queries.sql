@@ -550,16 +550,18 @@ INSERT INTO ledger_entry SELECT $1, k.entry_id, NULL, $7, $5, $8, $9 FROM kept k
 RETURNING true;
 
 -- name: outage_events
--- What has no end yet, and what ended or was said since $2.
+-- What began, ended or was said since $2, links that are away now, and what was announced within a year before.
 SELECT o.outage_id, o.event, o.at, o.content, o.entry_id, e.leaf, e.leaf_hash, p.seq
 FROM outage_event o
 JOIN ledger_entry e USING (hosted, entry_id)
 LEFT JOIN ledger_position p USING (hosted, entry_id)
-WHERE o.hosted = $1
-  AND (o.outage_id IN (SELECT s.outage_id FROM outage_event s WHERE s.hosted = $1 AND s.at >= $2)
-       OR o.event IN ('announced', 'called-off')
-       OR NOT EXISTS (
-           SELECT FROM outage_event s WHERE s.hosted = $1 AND s.outage_id = o.outage_id AND s.event = 'ended'))
+WHERE o.hosted = $1 AND o.outage_id IN (
+    SELECT s.outage_id FROM outage_event s WHERE s.hosted = $1 AND s.at >= $2
+    UNION
+    SELECT l.outage_id FROM link_state l WHERE l.hosted = $1 AND l.outage_id IS NOT NULL
+    UNION
+    SELECT a.outage_id FROM outage_event a
+    WHERE a.hosted = $1 AND a.event = 'announced' AND a.at >= $2::timestamptz - interval '1 year')
 ORDER BY o.at, o.entry_id;
 
 -- What pouch bench reconcile compares: rows as they are after a document went over, one per number. -----------------
@@ -589,6 +591,10 @@ FROM exchange e WHERE e.hosted = $1 AND e.normal >= $2 AND e.normal <= $3;
 INSERT INTO fact (hosted, exchange_id, name, at, value)
 SELECT e.hosted, e.exchange_id, 'taken-by-counterpart', e.created_at, $4
 FROM exchange e WHERE e.hosted = $1 AND e.normal >= $2 AND e.normal <= $3;
+
+-- name: bench_tidy
+-- What the server does by itself some time after so many rows came.
+VACUUM (ANALYZE) exchange, document, transmission, fact;
 
 -- Recovery: see ledger_restore.py. ---------------------------------------------------------------------------------
 

@@ -292,6 +292,17 @@ async def test_an_outage_within_what_was_announced_is_planned(house, database, a
     assert house.gateway.meter.registry.get_sample_value("pouch_outages_unplanned", unplanned) == 0
 
 
+async def test_what_was_made_unreadable_is_told_and_no_notice_is_made_of_it(house, attend, database, pouch):
+    await attend().beat()
+    await age(house, 600)
+    await attend().beat()
+    superuser = await asyncpg.connect(database.superuser.reveal())
+    await superuser.execute("SET session_replication_role = replica")
+    await superuser.execute("UPDATE outage_event SET content = '{}'")
+    await superuser.close()
+    assert "not as it was written" in await pouch("outages", code=1)
+
+
 @pytest.mark.parametrize(
     "words",
     [
