@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from gateway.app.opening import Gateway, open_database, open_gateway
+from gateway.app.tidying import tidy_tables
 from gateway.bench.ground import Ground
 from gateway.core.exchange import Party, State
 from gateway.core.transmission import Task
@@ -47,7 +48,10 @@ async def fill(
     lost: int | None = None,
     altered: int | None = None,
 ) -> None:
-    """Write documents 1 to `count`, without number `lost` and with other bytes as number `altered`; `at` long ago."""
+    """Write documents 1 to `count`, without number `lost` and with other bytes as number `altered`; `at` long ago.
+
+    The tables are then as they are in an office: rows that came long ago are vacuumed and analysed.
+    """
     settings = load_settings(ground.config, {})
     async with open_database(settings) as dsn, open_gateway(settings, dsn) as gateway:
         for first in range(1, count + 1, _AT_ONCE):
@@ -55,6 +59,7 @@ async def fill(
             for start, end in ranges_without(lost, first, last):
                 await _write(gateway, side, start, end, at, altered)
             tell(last)
+    await tidy_tables(settings)
 
 
 def ranges_without(lost: int | None, first: int, last: int) -> list[tuple[int, int]]:
