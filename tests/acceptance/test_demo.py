@@ -53,6 +53,7 @@ def test_every_step_is_played_and_verified(steps):
         (7, ["told: changed", "versions of one exchange", "withdrawn, with the reason", "the same receipt"]),
         (7, ["refused: obtain: 5008", "held for a person", "the stop is lifted", "no expected code in 5 logs"]),
         (8, ["the dossier of XA holds", "the dossier of XB holds", "no access code is in it", "the change is found"]),
+        (8, ["witnessed by 'xb.pouch.example/witness'"]),
     ],
 )
 def test_what_was_checked(steps, step, checks):

@@ -22,10 +22,16 @@ async def give_evidence(stage: Stage) -> None:
     folder = stage.ground.folder / "dossiers"
     folder.mkdir()
     codes = pattern_of([affair.code for affair in (papers.library, papers.hosted, papers.returned)])
-    for office, exchange_id in ((stage.xa, papers.library.deposit), (stage.xb, papers.library.retrieval)):
+    for office, other, exchange_id in (
+        (stage.xa, stage.xb, papers.library.deposit),
+        (stage.xb, stage.xa, papers.library.retrieval),
+    ):
         file = folder / f"{office.code.lower()}-dossier.zip"
         await _make(stage, office, exchange_id, file)
-        await _verify(stage, office, file, codes)
+        held = await _verify(stage, office, other, file)
+        line.check(not _says_any(file, codes), "and no access code is in it")
+        if office is stage.xa:  # deposited at the beginning: the other gateway has cosigned since
+            _check_witnessed(stage, other, held)
     await _change(stage, folder / "xa-dossier.zip")
 
 
@@ -41,16 +47,19 @@ async def _make(stage: Stage, office: Office, exchange_id: str, file: Path) -> N
     stage.timeline.check(all(found), f"{text}, {made['proved']} of {made['entries']} entries with proofs", found)
 
 
-async def _verify(stage: Stage, office: Office, file: Path, codes: re.Pattern[str]) -> None:
+async def _verify(stage: Stage, office: Office, other: Office, file: Path) -> list[dict[str, Any]]:
+    """What holds of a dossier, with what its office and its witness have handed over beforehand."""
     line, keys = stage.timeline, office.ground.founding.folder / "keys"
-    trusted = ["--vkey", str(keys / "ledger.vkey"), "--trust", str(office.profile.gateway_certificate)]
+    witness = other.ground.founding.folder / "keys" / "witness.vkey"
+    trusted = ["--vkey", str(keys / "ledger.vkey"), "--vkey", str(witness)]
+    trusted += ["--trust", str(office.profile.gateway_certificate)]
     with line.call("anybody", file.name, "pouch verify, with the office's certificate and log key"):
         code, said = await _run(["verify", str(file), *trusted, "--json"])
     told: dict[str, Any] = json.loads(said) if said.startswith("{") else {"result": "", "findings": said, "holds": []}
     line.check(code == 0 and told["result"] == "passed", f"the dossier of {office.code} holds", told["findings"])
-    held = [each["about"] for each in told["holds"]]
-    _check_held(stage, held, "the file", "checkpoint", "entry", "receipt", "notification")
-    line.check(not _says_any(file, codes), "and no access code is in it")
+    held: list[dict[str, Any]] = told["holds"]
+    _check_held(stage, [each["about"] for each in held], "the file", "checkpoint", "entry", "receipt", "notification")
+    return held
 
 
 def _check_held(stage: Stage, held: list[str], *kinds: str) -> None:
@@ -60,6 +69,12 @@ def _check_held(stage: Stage, held: list[str], *kinds: str) -> None:
         f" {counts['receipt']} receipts and {counts['notification']} notifications hold"
     )
     stage.timeline.check(all(counts.values()), text, counts)
+
+
+def _check_witnessed(stage: Stage, witness: Office, held: list[dict[str, Any]]) -> None:
+    name = f"witnessed by '{witness.code.lower()}.pouch.example/witness'"
+    seen = [each for each in held if each["about"].startswith("entry") and name in "".join(each["since"])]
+    stage.timeline.check(seen, f"{len(seen)} of its entries are {name}, {witness.gateway}, and say since when")
 
 
 async def _change(stage: Stage, file: Path) -> None:

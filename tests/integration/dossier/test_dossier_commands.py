@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from dossier_house import hours, verify
+from dossier_house import contents_of, hours, verify
 
 from pki.keys import generate_key
 
@@ -107,3 +107,23 @@ async def test_documents_need_a_recipient_whose_key_can_take_them(affair, pouch,
     )
     assert code == 0, complaint
     assert b"documents/001.p7m" in file.read_bytes() and verify(file.read_bytes(), affair.trust).holds
+
+
+async def test_of_what_was_forgotten_the_proofs_are_left(affair, made, pouch, tmp_path):
+    settings, file = affair.door.folder / "pouch.toml", tmp_path / "later.zip"
+    code, _, complaint = pouch(
+        "forget", affair.deposit, "-c", settings, "--basis", "retention rule 7", "--force", "--yes"
+    )
+    assert code == 0, complaint
+    await affair.order()
+    code, _, complaint = pouch("dossier", affair.deposit, "-c", settings, "-o", file)
+    assert code == 0, complaint
+    verdict = verify(file.read_bytes(), affair.trust)
+    assert verdict.holds, verdict.findings
+    contents = contents_of(file.read_bytes())
+    assert contents["entries"][-1]["step"] == "forgotten" and all("proof" in each for each in contents["entries"])
+    assert not [message for message in contents["messages"] if {"receipt", "envelope", "sha256"} & message.keys()]
+    assert all("erased" in message["withheld"] for message in contents["messages"])
+    assert not [entry for entry in contents["entries"][:-1] if "disclosed" in entry], "their salts are destroyed"
+    assert b"form 1" not in file.read_bytes()
+    assert verify(made.read_bytes(), affair.trust).holds, "what was handed out before holds for ever"
