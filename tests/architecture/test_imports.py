@@ -23,13 +23,21 @@ HOMES = {
     "prometheus_client": ("monitoring",),
     "structlog": ("monitoring",),
     "jinja2": ("gateway.app.dossier_cover",),
-    "fpdf": ("gateway.app.dossier_cover_pdf",),
+    "fpdf": ("gateway.app.dossier_cover_pdf", "gateway.packages"),
+    "pypdfium2": ("gateway.packages",),
+    "pyhanko": ("gateway.packages",),
     "uvloop": ("gateway.app", "gateway.commands", "gateway.bench"),
 }
 #: What would bring the clock, chance or the world into the core.
 IMPURE = {
     "asyncio", "concurrent", "http", "io", "logging", "multiprocessing", "os", "pathlib", "random", "secrets", "select",
     "shutil", "signal", "socket", "ssl", "subprocess", "sys", "tempfile", "threading", "time",
+}  # fmt: skip
+#: How something is fetched from an address. Whoever verifies (pki) has none of it: an address in a certificate, a
+#: list or a token is never called.
+FETCHING = {
+    "aiohttp", "asyncio", "ftplib", "http", "httpx", "ldap3", "requests", "socket", "ssl", "subprocess", "urllib3",
+    "urllib.request",
 }  # fmt: skip
 #: A library whose values another's public interface takes and gives: declared with it.
 COMPANIONS = {"yarl": "aiohttp", "multidict": "aiohttp"}
@@ -74,6 +82,17 @@ def test_the_core_is_standard_library_only_and_pure(sources: list[Any]) -> None:
             if not ours and (top not in sys.stdlib_module_names or top in IMPURE):
                 foreign.append(f"{source.path}:{found.line}: {found.module}")
     assert foreign == []
+
+
+def test_who_verifies_can_fetch_nothing(sources: list[Any]) -> None:
+    fetching = [
+        f"{source.path}:{found.line}: {found.module}"
+        for source in sources
+        if source.within("pki")
+        for found in source.imports()
+        if found.module in FETCHING or found.module.partition(".")[0] in FETCHING
+    ]
+    assert fetching == []
 
 
 def test_every_library_is_declared(sources: list[Any], project: dict[str, Any]) -> None:
