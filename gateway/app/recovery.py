@@ -151,21 +151,20 @@ class Recovery:
             if head.size <= start:
                 raise CannotRecover(f"{export} ends at {head.size} entries, and {start} are here")
             await self._try_on(restorer, folder, found)
+            entry = self._gateway.line.entry(
+                hosted=self._hosted,
+                exchange_id=None,
+                step=Step.PUT_BACK,
+                actor="operator",
+                digests={"checkpoint": sha256(found.note).hexdigest()},
+                count=head.size - start,
+            )
+            await restorer.announce(self._hosted, entry, head.size)  # first: what is interrupted is told too
             entries = read_entries(folder, self._hosted, start, head.size)
             while piece := await asyncio.to_thread(lambda: list(islice(entries, _PIECE))):
                 await restorer.put_back(self._hosted, piece)
             signed = SignedHead(size=head.size, root=head.root, note=found.note, created_at=self._now())
             await restorer.add_checkpoint(self._hosted, signed)
-            await restorer.add_entry(
-                self._gateway.line.entry(
-                    hosted=self._hosted,
-                    exchange_id=None,
-                    step=Step.PUT_BACK,
-                    actor="operator",
-                    digests={"checkpoint": sha256(found.note).hexdigest()},
-                    count=head.size - start,
-                )
-            )
             return head.size - start
 
     async def accept_loss(self, reason: str) -> str:

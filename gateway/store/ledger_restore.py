@@ -64,6 +64,15 @@ class LedgerRestorer(LedgerWriter):
         """The right edge of a log that was taken up, to be tried on."""
         return self._edges[hosted].copy()
 
+    async def announce(self, hosted: OfficeCode, entry: Entry, size: int) -> None:
+        """Write that the entries from here up to `size` come back from an export; `entry` tells it."""
+        with guarded():
+            async with self._connection.transaction():
+                await self.add_entry(entry)
+                await self._connection.execute(
+                    self._queries["ledger_add_restored"], hosted, entry.entry_id, self.size(hosted), size
+                )
+
     async def put_back(self, hosted: OfficeCode, entries: Sequence[RestoredEntry]) -> None:
         """Give entries of an export their places again; LedgerDamaged if the database has one of them otherwise."""
         ids = [entry.entry_id for entry in entries]

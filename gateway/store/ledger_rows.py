@@ -49,6 +49,7 @@ class _Leaf(msgspec.Struct):
     office: str | None = None
     exchange: str | None = None
     digests: dict[str, str] | None = None
+    count: int | None = None
 
 
 _read_leaf = msgspec.json.Decoder(_Leaf).decode
@@ -91,7 +92,7 @@ class RowCheck:
         """
         waiting = await self._waiting()
         await self._chain()
-        told = await self._changes() | await self._events()
+        told = await self._changes() | await self._events() | await self._restored()
         for _, entry_id in sorted({*committing, *waiting}):
             if entry_id not in told:
                 raise LedgerDamaged(f"entry {entry_id}", "commits to something that is not there")
@@ -149,6 +150,18 @@ class RowCheck:
                 raise LedgerDamaged(place, "is not what its entry committed to")
             entries.add(str(row["entry_id"]))
         return entries
+
+    async def _restored(self) -> set[str]:
+        """Entries that came back from an export: what they commit to was lost with the database of before."""
+        found: set[str] = set()
+        for row in await self._rows("ledger_restored"):
+            said = _read_leaf(row["leaf"][1:]) if row["leaf"] is not None else _Leaf()
+            if (said.kind, said.count) != (Step.PUT_BACK.value, row["size"] - row["first"]):
+                raise LedgerDamaged(f"entry {row['entry_id']}", "does not tell what was put back")
+            steps = sorted(_COMMITTING)
+            rows = await self._rows("ledger_restored_steps", steps, row["first"], row["size"])
+            found |= {str(each["entry_id"]) for each in rows}
+        return found
 
     async def _rows(self, name: str, *arguments: object) -> list[Any]:
         with guarded():

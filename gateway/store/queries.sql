@@ -620,6 +620,18 @@ JOIN ledger_entry k ON k.hosted = $1 AND k.entry_id = e.id WHERE k.leaf <> e.lea
 -- name: ledger_await_no_more
 DELETE FROM ledger_pending WHERE hosted = $1 AND entry_id = ANY ($2::uuid[]);
 
+-- name: ledger_add_restored
+INSERT INTO ledger_restored (hosted, entry_id, first, size) VALUES ($1, $2, $3, $4);
+
+-- name: ledger_restored
+SELECT r.entry_id, r.first, r.size, e.leaf
+FROM ledger_restored r LEFT JOIN ledger_entry e USING (hosted, entry_id) WHERE r.hosted = $1;
+
+-- name: ledger_restored_steps
+-- Entries of the steps $2 that have their places from $3 up to $4.
+SELECT p.entry_id FROM ledger_position p JOIN ledger_entry e USING (hosted, entry_id)
+WHERE p.hosted = $1 AND p.seq >= $3 AND p.seq < $4 AND e.step = ANY ($2::text[]);
+
 -- name: ledger_begin_era
 INSERT INTO ledger_era (hosted, era, origin, size, lost, note, entry_id, reason, at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);

@@ -508,6 +508,15 @@ CREATE TABLE ledger_era (
     PRIMARY KEY (hosted, era)
 );
 
+-- Entries that came back from an export: what else they were committed to, in other tables, is lost.
+CREATE TABLE ledger_restored (
+    hosted    text    NOT NULL,
+    entry_id  uuid    NOT NULL,  -- of the entry that tells it: its count is size - first
+    first     bigint  NOT NULL,
+    size      bigint  NOT NULL CHECK (size > first),
+    PRIMARY KEY (hosted, entry_id)
+);
+
 CREATE TRIGGER witnessed_conflict_for_ever BEFORE UPDATE OR DELETE ON witnessed_conflict
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER witnessed_conflict_never_empty BEFORE TRUNCATE ON witnessed_conflict
@@ -517,8 +526,13 @@ CREATE TRIGGER ledger_era_for_ever BEFORE UPDATE OR DELETE ON ledger_era
 CREATE TRIGGER ledger_era_never_empty BEFORE TRUNCATE ON ledger_era
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER ledger_restored_for_ever BEFORE UPDATE OR DELETE ON ledger_restored
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_restored_never_empty BEFORE TRUNCATE ON ledger_restored
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 GRANT UPDATE (cosigned, told_at) ON witnessed_log TO pouch_app;
-GRANT SELECT, INSERT ON witnessed_conflict, ledger_standing, ledger_era TO pouch_app;
+GRANT SELECT, INSERT ON witnessed_conflict, ledger_standing, ledger_era, ledger_restored TO pouch_app;
 GRANT UPDATE (origin, suspended, cause, size, since) ON ledger_standing TO pouch_app;
 
 -- What is in force, when somebody was away, and how checkpoints follow each other.

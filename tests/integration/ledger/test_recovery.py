@@ -34,7 +34,7 @@ async def fill(house, count, *, start=0):
             entry_id=line.new_id(),
             hosted="XA",
             exchange_id=line.new_id() if number % 2 else None,
-            step=Step.DEPOSITED,
+            step=Step.KEYS_CHANGED if number == 500 else Step.DEPOSITED,
             at=line.clock.now(),
             salt=line.randomness.take(16),
             actor="XA",
