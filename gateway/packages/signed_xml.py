@@ -16,6 +16,7 @@ from gateway.core.finding import Code, Finding, Form, Severity, found
 from gateway.packages.form import Inspected, Look, Setting, Subject
 from gateway.packages.pdf_seal import certification_of
 from gateway.packages.seal import seal_finding
+from gateway.packages.seal_shape import is_customary
 from gateway.packages.xml_reading import XML_TYPES
 from gateway.wire.xml import PACKAGED, parse
 from pki.chains import build_chain
@@ -52,8 +53,11 @@ class SignedXml:
             return
         verdict, signed = _verify(root, setting)
         learnt.certification = certification_of(verdict, covers_all=verdict.passed)
-        yield seal_finding(verdict)
+        sealed = seal_finding(verdict, customary=signed is not None or is_customary(root))
+        yield sealed
         if signed is None:
+            if sealed.severity is not Severity.ERROR:
+                yield found(Code.NOT_EXAMINED, None, "its signature does not say what is signed")
             return
         inner = setting.inside(io.BytesIO(etree.tostring(signed)), subject.name, subject.declared)
         learnt.references.extend(inner.references)
@@ -97,7 +101,8 @@ class SignedArchive:
         )
         covered = set(result.names)
         learnt.certification = certification_of(result.verdict, covers_all=covered >= set(files))
-        yield seal_finding(result.verdict, SIGNATURE_ENTRY)
+        lost = result.verdict.sub_indication is SubIndication.SIGNED_DATA_NOT_FOUND
+        yield seal_finding(result.verdict, SIGNATURE_ENTRY, customary=not lost and is_customary(signature))
         for name in files:
             if result.verdict.passed and name not in covered:
                 yield found(Code.SEAL_PARTIAL, name)
