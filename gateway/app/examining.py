@@ -25,8 +25,11 @@ from gateway.packages.harmless import SMALL, is_harmless
 from gateway.packages.inspecting import inspect
 from gateway.settings import SettingsError
 from gateway.settings_packages import PackageSettings
+from monitoring.log import logger
 
 __all__ = ["ConfinedExaminer", "make_examiner"]
+
+_log = logger("examiner")
 
 
 class _Clock(Protocol):
@@ -75,8 +78,9 @@ class ConfinedExaminer:
                 content = _again(whole)
             async with self._turn:
                 return await self._inspect(listed.content_id, declared, content)
-        except OSError as error:
-            return _unexamined(listed.content_id, type(error).__name__)
+        except Exception as bug:  # a document is not refused for a fault of ours
+            _log.error("a document could not be examined", error=type(bug).__name__)
+            return _unexamined(listed.content_id, type(bug).__name__)
 
     async def _inspect(self, name: str, declared: Declared, content: AsyncIterator[bytes]) -> Report:
         descriptor = os.memfd_create("document", os.MFD_CLOEXEC)

@@ -5,6 +5,7 @@ Rules:
 - The library (qpdf) knows few bounds: whoever inspects a stranger's file does so in a confined process (confining.py).
 """
 
+import logging
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
@@ -20,8 +21,15 @@ from gateway.packages.pdf_seal import look_at_seals
 
 __all__ = ["PlainPdf"]
 
+# what it says of a file quotes the file, and would go to standard error
+logging.getLogger("pikepdf").setLevel(logging.CRITICAL + 1)
+
 #: After one of these nothing is opened.
 _FATAL: Final = frozenset({Code.TWO_FORMS, Code.TOO_COSTLY})
+#: The library's words for a structure that is none; their texts quote the file, and so go nowhere.
+_LIBRARY_ERRORS: Final = (
+    pikepdf.PdfError, AttributeError, IndexError, KeyError, TypeError, ValueError, OverflowError, RuntimeError
+)  # fmt: skip
 
 
 class PlainPdf:
@@ -40,22 +48,28 @@ class PlainPdf:
         if any(each.code in _FATAL for each in first_findings):
             return
         cut_short = any(each.code is Code.PDF_CUT_SHORT for each in first_findings)
-        subject.source.seek(0)
-        try:
-            pdf = _opened(subject.source, recover=False)
-        except pikepdf.PasswordError:
-            yield found(Code.PDF_PASSWORD)
+        opened = _try_both(subject.source)
+        if isinstance(opened, Code):
+            yield found(opened)
             return
-        except pikepdf.PdfError:
-            try:
-                pdf = _opened(subject.source, recover=True)
-            except pikepdf.PdfError:
-                yield found(Code.PDF_UNREADABLE)
-                return
-            if not cut_short:
-                yield found(Code.PDF_REPAIRED)
+        pdf, repaired = opened
+        if repaired and not cut_short:
+            yield found(Code.PDF_REPAIRED)
         with pdf:
             yield from _look_inside(pdf, subject, setting, learnt)
+
+
+def _try_both(source: BinaryIO) -> tuple[pikepdf.Pdf, bool] | Code:
+    """Open a file as it stands, or else repaired; or say why neither can be done."""
+    for recover in (False, True):
+        source.seek(0)
+        try:
+            return _opened(source, recover=recover), recover
+        except pikepdf.PasswordError:
+            return Code.PDF_PASSWORD
+        except (pikepdf.PdfError, RuntimeError):
+            continue
+    return Code.PDF_UNREADABLE
 
 
 def _opened(source: BinaryIO, *, recover: bool) -> pikepdf.Pdf:
@@ -75,12 +89,14 @@ def _look_inside(pdf: pikepdf.Pdf, subject: Subject, setting: Setting, learnt: I
         yield from look_for_activity(pdf)
         shown = Pages(to_search=content_to_search(subject.look.size))
         yield from look_at_pages(pdf, shown)
-    except (pikepdf.PdfError, AttributeError, KeyError, TypeError, ValueError, RuntimeError):
-        # the library's words for a tree that is none; they quote the file, and so go nowhere
+    except _LIBRARY_ERRORS:
         yield found(Code.PDF_PAGES_BROKEN)
         return
     application = subject.declared.application
     is_design = application is not None and application.right is Right.DESIGN
     if is_design and shown.has_grey_images and not shown.has_colour:
         yield found(Code.PDF_GREY)
-    yield from look_at_seals(pdf, subject, setting, learnt)
+    try:
+        yield from look_at_seals(pdf, subject, setting, learnt)
+    except _LIBRARY_ERRORS:
+        yield found(Code.PDF_SEAL_UNPROVEN, None, "the form of the signature cannot be read")

@@ -13,6 +13,7 @@ from typing import Any, Final
 import pikepdf
 
 from gateway.core.finding import Code, Finding, found
+from gateway.packages.pdf_word import word_of
 
 __all__ = ["look_for_activity", "look_for_page_activity"]
 
@@ -61,7 +62,7 @@ def look_for_page_activity(page: pikepdf.Object, place: str) -> Iterator[Finding
     """Yield what one page does."""
     yield from _triggered(page.get("/AA"), place, runs=True)
     for annotation in _items(page.get("/Annots"), _ANNOTATIONS):
-        kind = str(annotation.get("/Subtype", ""))
+        kind = word_of(annotation.get("/Subtype"))
         if kind in _BY_ANNOTATION:
             yield found(_BY_ANNOTATION[kind], place)
         yield from _actions(annotation.get("/A"), place, runs=False)
@@ -75,7 +76,7 @@ def _form(form: pikepdf.Object) -> Iterator[Finding]:
     while waiting and seen < _FIELDS:
         field, seen = waiting.pop(), seen + 1
         waiting += _items(field.get("/Kids"), _FIELDS - seen)
-        fillable = fillable or str(field.get("/FT", "")) in ("/Tx", "/Ch", "/Btn")
+        fillable = fillable or word_of(field.get("/FT")) in ("/Tx", "/Ch", "/Btn")
         yield from _actions(field.get("/A"), "form field", runs=False)
         yield from _triggered(field.get("/AA"), "form field", runs=False)
     if fillable:
@@ -98,7 +99,7 @@ def _actions(action: object, place: str, *, runs: bool) -> Iterator[Finding]:
         step = _dictionary(waiting.pop())
         if step is None:  # a destination, or nothing
             continue
-        kind = str(step.get("/S", ""))
+        kind = word_of(step.get("/S"))
         if kind == "/JavaScript":
             yield found(Code.PDF_SCRIPT_RUNS if runs else Code.PDF_SCRIPT, place)
         elif kind in _BY_ACTION:

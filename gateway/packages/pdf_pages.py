@@ -19,6 +19,7 @@ import pikepdf
 
 from gateway.core.finding import Code, Finding, found
 from gateway.packages.pdf_active import look_for_page_activity
+from gateway.packages.pdf_word import word_of
 
 __all__ = ["LOOKED_AT", "Pages", "content_to_search", "look_at_pages"]
 
@@ -139,7 +140,7 @@ def _look_at_resources(resources: Any, place: str, shown: Pages, depth: int) -> 
         if (name := _loose_font(font)) is not None:
             shown.loose_fonts.setdefault(name, place)
     for drawn in _values(resources.get("/XObject"), _OBJECTS):
-        kind = str(drawn.get("/Subtype", ""))
+        kind = word_of(drawn.get("/Subtype"))
         if kind == "/Image":
             _look_at_image(drawn, shown)
         elif kind == "/Form":
@@ -150,13 +151,12 @@ def _look_at_resources(resources: Any, place: str, shown: Pages, depth: int) -> 
 def _values(names: Any, most: int) -> list[Any]:
     if not isinstance(names, pikepdf.Dictionary):
         return []
-    found_ = (names.get(name) for name in islice(names.keys(), most))
-    return [each for each in found_ if isinstance(each, pikepdf.Dictionary | pikepdf.Stream)]
+    return [each for each in islice(names.values(), most) if isinstance(each, pikepdf.Dictionary | pikepdf.Stream)]
 
 
 def _loose_font(font: Any) -> str | None:
     """The name of a font whose program is not in the file; None if it is, or if its glyphs are drawn (Type 3)."""
-    if str(font.get("/Subtype", "")) == "/Type3":
+    if word_of(font.get("/Subtype")) == "/Type3":
         return None
     below = font.get("/DescendantFonts")
     inner = below[0] if isinstance(below, pikepdf.Array) and len(below) else font
@@ -165,7 +165,7 @@ def _loose_font(font: Any) -> str | None:
         described.get(name) is not None for name in ("/FontFile", "/FontFile2", "/FontFile3")
     ):
         return None
-    return str(font.get("/BaseFont", "unnamed")).removeprefix("/")
+    return word_of(font.get("/BaseFont"), otherwise="unnamed").removeprefix("/")
 
 
 def _look_at_image(image: Any, shown: Pages) -> None:
@@ -181,7 +181,7 @@ def _look_at_image(image: Any, shown: Pages) -> None:
 
 def _space_of(space: Any, depth: int) -> str:
     """Whether a colour space is "colour", "grey" or "unknown" (ISO 32000-2, 8.6)."""
-    name = str(space[0]) if isinstance(space, pikepdf.Array) and len(space) else str(space)
+    name = word_of(space[0]) if isinstance(space, pikepdf.Array) and len(space) else word_of(space)
     if name in _GREY_SPACES:
         return "grey"
     if name in _COLOUR_SPACES:
@@ -208,7 +208,7 @@ def _inflated(stream: Any) -> bytes:
     """The beginning of a content stream: raw or deflated once; nothing of what is encoded otherwise, or is large."""
     raw = stream.read_raw_bytes() if int(stream.get("/Length", 0)) <= _CONTENT_RAW else b""
     filters = stream.get("/Filter")
-    names = [str(each) for each in filters] if isinstance(filters, pikepdf.Array) else [str(filters or "")]
+    names = [word_of(each) for each in filters] if isinstance(filters, pikepdf.Array) else [word_of(filters)]
     if names == [""]:
         return bytes(raw[:_CONTENT])
     if names != ["/FlateDecode"]:

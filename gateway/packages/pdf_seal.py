@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes
 
 from gateway.core.finding import CertificationVerdict, Code, Finding, Judgement, found
 from gateway.packages.form import Inspected, Setting, Subject
+from gateway.packages.pdf_word import word_of
 from pki.cms import verify_signed
 from pki.verdict import Indication, SubIndication, Verdict, refused
 
@@ -78,8 +79,8 @@ def _signatures(pdf: pikepdf.Pdf) -> list[Any]:
         field, seen = waiting.pop(0), seen + 1
         waiting += _items(field.get("/Kids"))
         value = field.get("/V")
-        is_signature = str(field.get("/FT", "")) == "/Sig" and isinstance(value, pikepdf.Dictionary)
-        if is_signature and str(value.get("/SubFilter", "")) != _TIMESTAMP:
+        is_signature = word_of(field.get("/FT")) == "/Sig" and isinstance(value, pikepdf.Dictionary)
+        if is_signature and word_of(value.get("/SubFilter")) != _TIMESTAMP:
             signatures.append(value)
     return signatures
 
@@ -98,7 +99,7 @@ def _judge(signature: Any, source: BinaryIO, size: int, setting: Setting) -> Cer
         return certification_of(broken, covers_all=False)
     first, gap_end, last = ranges
     covers_all = _ends_the_file(source, gap_end + last, size)
-    if str(signature.get("/SubFilter", "")) not in _DETACHED:
+    if word_of(signature.get("/SubFilter")) not in _DETACHED:
         unknown = refused(SubIndication.SIG_CONSTRAINTS_FAILURE, "a kind of signature that is not verified here")
         return certification_of(unknown, covers_all=covers_all)
     content = io.BufferedReader(_Stretches(source, ((0, first), (gap_end, last))), _PIECE)

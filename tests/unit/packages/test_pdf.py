@@ -5,11 +5,14 @@ from collections.abc import Callable
 import pikepdf
 import pytest
 from fpdf import FPDF
-from pdf_making import altered, bytewise, object_stream, printed
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pdf_making import AT, altered, bytewise, object_stream, printed
 from pikepdf import Array, Dictionary, Name, Pdf, Stream
 
 from gateway.core.finding import Code, Form, Judgement, Report, Severity
 from gateway.core.office import Right
+from gateway.packages.inspecting import inspect
 
 Inspecting = Callable[..., Report]
 #: fpdf2's Helvetica is not embedded, as in many an office's print.
@@ -256,3 +259,61 @@ def test_values_of_any_type_end_in_findings(inspecting: Inspecting) -> None:
         for key in ("/AA", "/Annots", "/Resources", "/Contents", "/UserUnit", "/Parent"):
             doctored = altered(lambda pdf, k=key, w=wrong: pdf.pages[0].obj.__setitem__(k, w))
             assert inspecting(doctored).form is Form.PDF
+
+
+def test_names_in_a_code_page_are_honest(inspecting: Inspecting) -> None:
+    """As Chinese and Japanese producers of old wrote the names of fonts: bytes that are no UTF-8."""
+    report = inspecting(
+        bytewise(
+            b"<</Type/Catalog/Pages 2 0 R>>",
+            b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]"
+            b"/Resources<</Font<</F#d6 4 0 R>>/XObject<</I#d6 5 0 R>>>>>>",
+            b"<</Type/Font/Subtype/TrueType/BaseFont/#cb#ce#cc#e5>>",
+            b"<</Subtype/Im#d6ge/ColorSpace/#d6/Length 0>>stream\n\nendstream",
+        )
+    )
+    assert [(each.code, each.detail) for each in report.findings] == [(Code.PDF_FONT_MISSING, "#cb#ce#cc#e5")]
+    assert report.judgement is Judgement.PASSED
+
+
+#: Files that libraries once answered with an exception of another kind; found by changing honest ones at random.
+SEEDS = {
+    "a page count that is wrong after repair": b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"2 0 obj<</Type/Pages/Kids[3 0 R 4 0 R]/Count -1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R>>endobj\n%%EOF",
+    "a signature of no known kind": bytewise(
+        b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[<</FT/Sig/V<</SubFilter/#d6/ByteRange[0 1 2 3]>>>>]>>>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SEEDS)
+def test_what_once_was_an_exception_is_a_finding(inspecting: Inspecting, name: str) -> None:
+    assert inspecting(SEEDS[name]).form is Form.PDF
+
+
+def test_encryption_that_shows_only_after_repair_asks_for_its_password(inspecting: Inspecting) -> None:
+    locked = altered(lambda pdf: None, encryption=pikepdf.Encryption(user="secret", owner="secret"))
+    assert Code.PDF_PASSWORD in found(inspecting(locked.replace(b"startxref\n", b"startxref\n9")))
+
+
+TOKENS = [
+    b"/Kids", b"/Parent", b"/Count", b"[", b"]", b"<<", b">>", b"null", b"-1", b"9" * 20, b"2 0 R", b"stream\n",
+    b"/Contents", b"/Font", b"/MediaBox", b"/Filter", b"/Root", b"/Prev", b"/S/JavaScript", b"endobj",
+]  # fmt: skip
+HONEST = [printed(2), altered(lambda pdf: setattr(pdf.Root, "OpenAction", JAVASCRIPT)), object_stream(100)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(HONEST),
+    st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.one_of(st.sampled_from(TOKENS), st.binary(max_size=3))),
+             min_size=1, max_size=5),
+)  # fmt: skip
+def test_a_changed_pdf_ends_in_a_report(source: bytes, changes: list[tuple[float, bytes]]) -> None:
+    for where, token in changes:
+        at = int(where * len(source))
+        source = source[:at] + token + source[at + len(token) :]
+    assert inspect(source, name="thing", at=AT).name == "thing"
