@@ -25,6 +25,9 @@ __all__ = ["RowCheck", "check_columns", "commits"]
 
 #: Entries that wait for their place and are looked at; there are few unless nobody places them.
 _WAITING: Final = 10_000
+#: Checkpoints compared at once, and a number below all of theirs.
+_PIECE: Final = 5_000
+_FIRST_NUMBER: Final = -(1 << 63)
 _EVENTS: Final = {
     Event.BEGAN.value: Step.OUTAGE_BEGAN.value,
     Event.ENDED.value: Step.OUTAGE_ENDED.value,
@@ -112,8 +115,16 @@ class RowCheck:
         return committing
 
     async def _chain(self) -> None:
-        for row in await self._rows("ledger_chain_broken"):
-            raise LedgerDamaged(f"the checkpoint of size {row['size']}", "does not follow from the one before it")
+        """Piece by piece, each beginning with the last row of the one before: a log that grows has one a second."""
+        start = _FIRST_NUMBER
+        while rows := await self._rows("ledger_chain_piece", start, _PIECE):
+            for row in rows if start == _FIRST_NUMBER else rows[1:]:
+                if not row["good"]:
+                    size = row["size"]
+                    raise LedgerDamaged(f"the checkpoint of size {size}", "does not follow from the one before it")
+            if len(rows) < _PIECE:
+                break
+            start = rows[-1]["number"]
         for row in await self._rows("ledger_head_astray"):
             raise LedgerDamaged("the newest checkpoint", f"is not number {row['number']}, which was signed last")
 

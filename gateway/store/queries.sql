@@ -649,14 +649,17 @@ SELECT w.entry_id, w.at AS waiting_at, e.leaf, e.leaf_hash AS entry_hash, e.exch
 FROM ledger_pending w LEFT JOIN ledger_entry e USING (hosted, entry_id)
 WHERE w.hosted = $1 LIMIT $2;
 
--- name: ledger_chain_broken
--- Rows from before the chain was kept have none, and nothing is said of them but by the first that has one.
-SELECT c.number, c.size FROM (
-    SELECT k.*, lag(k.chain) OVER (ORDER BY k.number) AS former FROM ledger_checkpoint k WHERE k.hosted = $1
+-- name: ledger_chain_piece
+-- Up to $3 checkpoints from number $2 on, and whether each follows from the one before it; the first of a piece has none
+-- before it. Rows from before the chain was kept have none, and nothing is said of them but by the first that has one.
+SELECT c.number, c.size,
+       c.chain IS NOT DISTINCT FROM ledger_chain_v1(c.former, c.hosted, c.number, c.size, c.root, c.note, c.created_at)
+       OR (c.chain IS NULL AND c.former IS NULL) AS good
+FROM (
+    SELECT k.*, lag(k.chain) OVER (ORDER BY k.number) AS former
+    FROM ledger_checkpoint k WHERE k.hosted = $1 AND k.number >= $2 ORDER BY k.number LIMIT $3
 ) AS c
-WHERE c.chain IS DISTINCT FROM ledger_chain_v1(c.former, c.hosted, c.number, c.size, c.root, c.note, c.created_at)
-  AND (c.chain IS NOT NULL OR c.former IS NOT NULL)
-ORDER BY c.number LIMIT 1;
+ORDER BY c.number;
 
 -- name: ledger_head_astray
 SELECT coalesce(h.number, c.number) AS number

@@ -16,6 +16,7 @@ from gateway.evidence.sources import FolderSource
 from gateway.evidence.verifying import verify_log
 from gateway.store.ledger_check import LedgerCheck
 from gateway.store.ledger_read import LedgerDamaged
+from gateway.store.ledger_rows import RowCheck
 from gateway.wire.tlog_tiles import tiles_of
 from pki.note_keys import parse_vkey
 
@@ -207,6 +208,23 @@ ROWS = {
     "the row that names the newest": "DELETE FROM ledger_head WHERE hosted = 'XA'",
     "a hash beside an entry": "UPDATE ledger_entry SET leaf_hash = sha256(leaf_hash) " + OF_ENTRY,
 }
+
+
+@pytest.mark.parametrize("piece", [2, 3, 4, 5])
+async def test_the_chain_is_held_over_pieces_too(filled, database, monkeypatch, piece):
+    for _ in range(4):
+        await filled.order()
+    monkeypatch.setattr("gateway.store.ledger_rows._PIECE", piece)
+    assert await check(filled) == [SIZE]
+    numbers = "SELECT number FROM ledger_checkpoint WHERE hosted = 'XA' ORDER BY number"
+    async with tampering(database.superuser) as connection:
+        for row in (await connection.fetch(numbers))[:-1]:
+            taken = connection.transaction()
+            await taken.start()
+            await connection.execute("DELETE FROM ledger_checkpoint WHERE number = $1", row["number"])
+            with pytest.raises(LedgerDamaged, match="does not follow"):
+                await RowCheck(connection, filled.gateway.queries, "XA").check(())
+            await taken.rollback()
 
 
 @pytest.mark.parametrize("what", ROWS)
