@@ -33,6 +33,8 @@ from pki.verdict import Indication, shown
 __all__ = ["KnownEntry", "verify_log_part"]
 
 _LEAF_VERSION: Final = b"\x01"
+#: Of those who vouch for one entry, so many are told.
+_VOUCHED: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +88,12 @@ def verify_log_part(dossier: OpenDossier, trust: Trust, found: Found) -> dict[st
             found.take(finding)
     if not log.checkpoints:
         found.note("no checkpoint of the ledger is in it: that the entries were in the ledger rests on the seal alone")
-    _check_steps(dossier, heads, found)
+    joined = _check_steps(dossier, heads, found)
+    vouched = _vouched_from(heads, joined)
     known: dict[str, KnownEntry] = {}
     for entry in dossier.contents.entries:
         try:
-            known[entry.entry_id] = _entry(dossier, entry, heads, found)
+            known[entry.entry_id] = _entry(dossier, entry, heads, vouched, found)
         except (Tampered, CannotTell) as finding:
             found.take(finding)
     return known
@@ -174,8 +177,24 @@ def _certificates(dossier: OpenDossier, name: str) -> tuple[x509.Certificate, ..
         raise Tampered(name, "holds no certificates") from None
 
 
-def _check_steps(dossier: OpenDossier, heads: dict[int, _Head], found: Found) -> None:
-    """Each checkpoint begins with the one before it; without that, later witnesses say nothing of earlier proofs."""
+def _vouched_from(heads: dict[int, _Head], joined: set[int]) -> dict[int, tuple[str, ...]]:
+    """By size what vouches for all entries of a checkpoint, the earliest first: its own, and that of all it is in."""
+    vouched: dict[int, tuple[str, ...]] = {}
+    later: list[tuple[datetime, str]] = []
+    for size in sorted(heads, reverse=True):
+        if size not in joined:
+            later = []
+        later = sorted([*heads[size].vouched, *later])[:_VOUCHED]
+        vouched[size] = tuple(words for _, words in later)
+    return vouched
+
+
+def _check_steps(dossier: OpenDossier, heads: dict[int, _Head], found: Found) -> set[int]:
+    """Each checkpoint begins with the one before it; gives the sizes of those that are proved to lie in the next.
+
+    Without that, later witnesses say nothing of earlier proofs.
+    """
+    joined: set[int] = set()
     proofs = {(step.old_size, step.new_size): step.proof for step in dossier.contents.log.consistency}
     for old, new in pairwise(sorted(heads)):
         name = proofs.pop((old, new), None)
@@ -184,12 +203,14 @@ def _check_steps(dossier: OpenDossier, heads: dict[int, _Head], found: Found) ->
             continue
         try:
             _check_step(dossier, name, heads[old].checkpoint, heads[new].checkpoint)
+            joined.add(old)
         except Tampered as finding:
             found.take(finding)
         if heads[old].checkpoint.origin != heads[new].checkpoint.origin:
             found.note("the log goes on under another name: it was begun anew after a loss, and its entries say so")
     for name in proofs.values():
         found.take(Tampered(name, "joins checkpoints that are not in the dossier"))
+    return joined
 
 
 def _check_step(dossier: OpenDossier, name: str, old: Checkpoint, new: Checkpoint) -> None:
@@ -204,7 +225,13 @@ def _check_step(dossier: OpenDossier, name: str, old: Checkpoint, new: Checkpoin
         raise Tampered(name, f"does not show that the log of {new.size} entries begins with that of {old.size}")
 
 
-def _entry(dossier: OpenDossier, entry: EntryFiles, heads: dict[int, _Head], found: Found) -> KnownEntry:
+def _entry(
+    dossier: OpenDossier,
+    entry: EntryFiles,
+    heads: dict[int, _Head],
+    vouched: dict[int, tuple[str, ...]],
+    found: Found,
+) -> KnownEntry:
     leaf = dossier.read(entry.leaf)
     content = _leaf_content(leaf, entry, dossier)
     hashed = leaf_hash(leaf)
@@ -216,8 +243,7 @@ def _entry(dossier: OpenDossier, entry: EntryFiles, heads: dict[int, _Head], fou
     if head is None:
         raise CannotTell(entry.proof, f"is about the checkpoint of {entry.size} entries, which does not hold")
     _check_proof(dossier.read(entry.proof), entry, head, hashed)
-    later = [moment for size, each in heads.items() if size >= entry.size for moment in each.vouched]
-    since = tuple(words for _, words in sorted(later))
+    since = vouched[entry.size]
     found.hold(about, f"is at {entry.seq} of the log as of the checkpoint of {entry.size} entries", since)
     return KnownEntry(files=entry, leaf_hash=hashed, content=content, since=since)
 

@@ -163,6 +163,17 @@ def said_otherwise(written, path, value):
     return changed
 
 
+async def test_without_the_proof_between_them_a_later_time_stamp_says_nothing_of_an_earlier_entry(affair):
+    content = await affair.dossier()
+    members = members_of(content)
+    told = [len(each.since) for each in verify(content).holdings if each.about.startswith("entry")]
+    members["exchange.json"] = said_otherwise(members["exchange.json"], "log.consistency", None)
+    verdict = verify(resealed(members, content, affair.door.keys["XA gateway"], now()))
+    assert verdict.indication is Indication.INDETERMINATE
+    assert told == [3, 1, 1]
+    assert [len(each.since) for each in verdict.holdings if each.about.startswith("entry")] == [2, 1, 1]
+
+
 @pytest.mark.parametrize("content", [b"", b"PK", b"PK\x05\x06" + b"\0" * 18, b"\0" * 100_000, b"<xml/>"])
 def test_what_is_no_dossier_is_told_and_nothing_is_raised(content):
     verdict = verify(content)
