@@ -12,9 +12,15 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from ledger_filling import fill
 from log_house import open_house
 
+from gateway.app.daily_export import export_day
 from gateway.app.stamping import Stamping, load_authorities
+from gateway.evidence.sources import FolderSource
+from gateway.evidence.verifying import verify_log
 from gateway.settings import SettingsError
+from gateway.store.export_folder import ExportFolder
+from gateway.store.stamps import PostgresStamps
 from monitoring.metrics import STAMP_CAUSES
+from pki.note_keys import parse_vkey
 from pki.timestamps import verify_token
 from sandbox.hostility import Rule, Switch
 from sandbox.serving import listen
@@ -224,3 +230,22 @@ async def test_certificates_without_a_root_are_refused_by_the_setting(stamped, t
     (tmp_path / "tsa-root.pem").write_bytes(b"nothing")
     with pytest.raises(SettingsError, match="no PEM certificate"):
         load_authorities(settings)
+
+
+async def test_the_export_holds_every_token_with_the_note_it_is_over(stamped, tmp_path):
+    gateway, place = stamped.house.gateway, ExportFolder(tmp_path / "xa-export")
+    stamps = PostgresStamps(gateway.pool, gateway.queries)
+    await stamped.stamping.look()
+    await stamped.house.order()  # the token's own entry has its place, and there is a newer checkpoint
+    now = datetime.now(UTC)
+    await export_day(gateway.ledger, stamps, "XA", place, now)
+    [row] = await stamped.kept()
+    stem = place.folder / "stamps" / f"{row['checkpoint']}-sandbox"
+    note, token = stem.with_suffix(".note").read_bytes(), stem.with_suffix(".tst").read_bytes()
+    assert verify_token(token, note, roots=[stamped.desk.authority.root], at=now).gen_time == row["at"]
+    assert b"xa.pouch.example/ledger\n3\n" in note
+    before = stem.with_suffix(".tst").stat().st_mtime_ns
+    await export_day(gateway.ledger, stamps, "XA", place, now + timedelta(days=1))
+    assert stem.with_suffix(".tst").stat().st_mtime_ns == before
+    vkey = parse_vkey((stamped.house.folder / "keys" / "ledger.vkey").read_text())
+    assert (await verify_log(FolderSource(place.folder), [vkey], exact=True)).size == 4
