@@ -124,7 +124,7 @@ class Wasp:
             while left and (piece := subject.source.read(min(left, _PIECE))):
                 content.write(piece)
                 left -= len(piece)
-        report = setting.inside(content, "content", subject.declared)
+        report = setting.inside(content, "content", subject.declared.of_content())
         learnt.digests |= report.digests
         yield from (each.within("content") for each in report.findings)
 

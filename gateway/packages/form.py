@@ -60,6 +60,10 @@ class Declared:
     digests: Mapping[str, str] = field(default_factory=dict)
     known_sha256: str | None = None
 
+    def of_content(self) -> "Declared":
+        """What of it is said of the document inside a package as well: the application, and how it is certified."""
+        return Declared(application=self.application, is_digitally_signed=self.is_digitally_signed)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:

@@ -13,7 +13,7 @@ from typing import Final
 from gateway.core.finding import Code, Finding, Form, Report, Severity, found
 from gateway.packages.archive_form import dangling
 from gateway.packages.bibliographic import Facts, check
-from gateway.packages.form import Declared, Inspected, Look, Setting, Subject
+from gateway.packages.form import Inspected, Look, Setting, Subject
 from gateway.wire.archive import Archive
 from gateway.wire.pddp import Index, names, read_index
 from gateway.wire.xml import PACKAGED, parse_packaged
@@ -74,10 +74,7 @@ class Pddp:
     def _inspect_file(self, name: str, archive: Archive, subject: Subject, setting: Setting) -> Report:
         unfolded = archive.unfold(name, None if archive.entry(name).size <= _HELD else setting.work())
         mandatory = name.startswith((names().core, names().mandatory))
-        declared = subject.declared if mandatory else None
-        if declared is not None:
-            declared = Declared(application=declared.application, is_digitally_signed=declared.is_digitally_signed)
-        return setting.inside(unfolded, name, declared)
+        return setting.inside(unfolded, name, subject.declared.of_content() if mandatory else None)
 
 
 def _facts(index: Index) -> Facts:

@@ -59,7 +59,8 @@ class SignedXml:
             if sealed.severity is not Severity.ERROR:
                 yield found(Code.NOT_EXAMINED, None, "its signature does not say what is signed")
             return
-        inner = setting.inside(io.BytesIO(etree.tostring(signed)), subject.name, subject.declared)
+        written = etree.tostring(signed, encoding="UTF-8")  # names of elements need not be ASCII
+        inner = setting.inside(io.BytesIO(written), subject.name, subject.declared.of_content())
         learnt.references.extend(inner.references)
         yield from (each for each in inner.findings if each.code is not Code.FORM_UNKNOWN)
 
@@ -107,7 +108,7 @@ class SignedArchive:
             if result.verdict.passed and name not in covered:
                 yield found(Code.SEAL_PARTIAL, name)
             unfolded = archive.unfold(name, None if archive.entry(name).size <= _HELD else setting.work())
-            report = setting.inside(unfolded, name, subject.declared if len(files) == 1 else None)
+            report = setting.inside(unfolded, name, subject.declared.of_content() if len(files) == 1 else None)
             learnt.digests |= {each: digest for each, digest in report.digests.items() if each == name}
             for each in report.findings:
                 if each.severity is not Severity.NOTE and each.code not in (Code.FORM_UNKNOWN, Code.EMPTY):

@@ -207,6 +207,21 @@ def test_a_wasp_is_verified_before_it_is_opened(files: dict[str, Path], signer: 
     assert Code.SEAL_BROKEN in codes(look(bytes(spoiled), [ca.certificate]))
 
 
+def test_what_is_declared_of_the_package_is_not_held_against_what_is_inside(
+    files: dict[str, Path], signer: SigningKey
+) -> None:
+    for package, media_type in (
+        (wasp(files, signer), "application/pkcs7-mime"),
+        (sign_enveloped(ST36, key=signer), "application/xml"),
+        (pddp(files), "application/zip"),
+    ):
+        declared = Declared(media_type=media_type, known_sha256="00" * 32)
+        report = inspect(package, name="p", at=AT, roots=(), declared=declared)
+        assert Code.TYPE_MISMATCH not in codes(report)
+        assert report.digests["p"] == "00" * 32
+        assert all(digest != "00" * 32 for name, digest in report.digests.items() if name != "p")
+
+
 def test_a_sep_opens_for_its_recipient_only(files: dict[str, Path], signer: SigningKey) -> None:
     package = wasp(files, signer)
     reader = issue_tls("XB Office", key=generate_key("RSA-3072"), names=["xb.example"], now=BEGUN)
