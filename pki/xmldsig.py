@@ -9,10 +9,11 @@ Standard: W3C XML Signature Syntax and Processing 1.1; algorithms as in `policy`
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
@@ -110,6 +111,9 @@ def _verify(
         signer, is_known = _find_signer(parts.key_info, trust, certificate)
         if now is not None and (refusal := signer.refusal_at(now)) is not None:
             return refusal, ()
+        if (parts.algorithm.kind == "RSA") is not isinstance(signer.public_key, rsa.RSAPublicKey):
+            text = "the signature's algorithm is not for the signer's kind of key"
+            raise Refusal(SubIndication.SIG_CRYPTO_FAILURE, text, signer.certificate)
         signed = _verify_by_signxml(root, location, len(parts.references), signer, now)
     except Refusal as refusal:
         return refusal.verdict, ()
@@ -167,6 +171,13 @@ def _find_signer(
     raise Refusal(SubIndication.NO_CERTIFICATE_CHAIN_FOUND, "the signer's certificate is not one of those pinned")
 
 
+class _Verifier(XMLVerifier):
+    """signxml with trees written in UTF-8: in its ASCII, names of elements that are not ASCII cannot be written."""
+
+    def _tostring(self, xml_node: etree._Element, **options: Any) -> bytes:
+        return bytes(etree.tostring(xml_node, encoding="UTF-8", xml_declaration=False, **options))
+
+
 def _verify_by_signxml(
     root: etree._Element, location: str, references: int, signer: TrustedCertificate, now: datetime | None
 ) -> tuple[etree._Element, ...]:
@@ -179,7 +190,7 @@ def _verify_by_signxml(
     )
     try:
         # One verifier per call: it keeps state of the call in itself.
-        found = XMLVerifier().verify(root, x509_cert=signer.certificate, expect_config=configuration)
+        found = _Verifier().verify(root, x509_cert=signer.certificate, expect_config=configuration)
     except InvalidDigest:
         raise Refusal(
             SubIndication.HASH_FAILURE, "a digest differs: the document was changed", signer.certificate

@@ -178,4 +178,4 @@ def _without_body(root: etree._Element) -> bytes:
     for child in list(body):
         body.remove(child)
     body.text = None
-    return etree.tostring(root)
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=False)  # names of headers need not be ASCII

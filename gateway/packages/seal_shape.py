@@ -6,6 +6,7 @@ lets two readers take different things for signed is an error.
 Sources: W3C XML Signature 1.1, 8; Somorovsky et al., "On Breaking SAML" (2012).
 """
 
+import re
 from collections import Counter
 from typing import Final
 
@@ -24,6 +25,7 @@ _C14N: Final = (
 _TRANSFORMS: Final = frozenset(
     {"http://www.w3.org/2000/09/xmldsig#enveloped-signature", *_C14N, f"{_C14N[0]}#WithComments"}
 )
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/ \t\r\n]*={0,2}[ \t\r\n]*")
 _IDS: Final = frozenset({"Id", "ID", "id"})
 
 
@@ -52,6 +54,9 @@ def _is_usual(signature: etree._Element) -> bool:
         return False
     steps = (each.get("Algorithm") for each in signature.iter(f"{_DS}Transform", f"{_DS}CanonicalizationMethod"))
     if not all(step in _TRANSFORMS for step in steps):
+        return False
+    values = (each.text or "" for each in signature.iter(f"{_DS}DigestValue", f"{_DS}SignatureValue"))
+    if not all(_BASE64.fullmatch(value) for value in values):
         return False
     targets = [each.get("URI") for each in signature.iter(f"{_DS}Reference")]
     if len(set(targets)) != len(targets) or any(target is None or "://" in target for target in targets):
