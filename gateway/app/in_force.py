@@ -118,7 +118,7 @@ def _trust(office: _Office) -> dict[str, object]:
             found[f"counterpart {counterpart.code} by {counterpart.adapter}: authorities sha256:{authority}"] = True
     for stamping in settings.ledger.timestamping.authority:
         for path in stamping.certificates:
-            digest = _digest(path.read_bytes())
+            digest = _file_digest(path)
             found[f"time-stamping authority {stamping.name}: certificates sha256:{digest}"] = True
     found |= {f"ledger.{name}": value for name, value in _members(settings.ledger) if name in _TRUSTING}
     return found
@@ -138,7 +138,7 @@ def _trust_in(office: OfficeSettings) -> dict[str, object]:
     for path in office.revocation_lists:
         found[f"{place}: revocation list sha256:{_list_digest(path)}"] = True
     for path in office.revocation_issuers:
-        found[f"{place}: revocation issuers sha256:{_digest(path.read_bytes())}"] = True
+        found[f"{place}: revocation issuers sha256:{_file_digest(path)}"] = True
     for client in office.client:
         found[f"{place}: client {client.id} certificate sha256:{_thumbprint(client.certificate)}"] = True
         found[f"{place}: client {client.id}.scopes"] = sorted(client.scopes)
@@ -178,6 +178,13 @@ def _thumbprint(path: Path) -> str:
     try:
         return thumbprint(load_certificate(path))
     except (UnusableKey, OSError):
+        return "unreadable"
+
+
+def _file_digest(path: Path) -> str:
+    try:
+        return _digest(path.read_bytes())
+    except OSError:
         return "unreadable"
 
 

@@ -11,7 +11,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from gateway.app.declaring import Declarer
 from gateway.app.housekeeping import _watch_revocation
+from gateway.app.ledger_changes import read_changes
 from gateway.settings import SettingsError
 from gateway.store.revocation_lists import PostgresRevocationLists
 from pki.certificates import issue_ca, issue_signer
@@ -110,3 +112,21 @@ async def test_what_is_kept_cannot_be_taken_back(lists):
     ):
         with pytest.raises(asyncpg.PostgresError):
             await lists.house.gateway.pool.execute(change)
+
+
+async def test_a_list_that_comes_into_use_is_an_entry(lists):
+    declarer = Declarer(lists.house.gateway)
+    await declarer.declare()
+    der = lists.write()
+    lists.name()
+    lists.house.gateway.reload()
+    declarer.wake()
+    await declarer.declare()
+    gateway = lists.house.gateway
+    change = (await read_changes(gateway.pool, gateway.queries, "XA"))[-1]
+    assert change.kind == "trust"
+    assert f"office XC: revocation list sha256:{sha256(der).hexdigest()}" in change.added
+    (lists.keys / "xc-ca.pem").unlink()
+    declarer.wake()
+    await declarer.declare()
+    assert any("unreadable" in name for name in (await read_changes(gateway.pool, gateway.queries, "XA"))[-1].added)
