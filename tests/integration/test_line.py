@@ -15,11 +15,11 @@ import asyncpg
 import pytest
 
 ROOT = Path(__file__).parent
-sys.path += [str(ROOT / "store"), *(str(ROOT.parent / "unit" / folder) for folder in ("stages", "core"))]
+sys.path += [str(ROOT), *(str(ROOT.parent / "unit" / folder) for folder in ("stages", "core"))]
 
-from both_stores import shared_stores  # noqa: E402
+import real_line  # noqa: E402
 from core_values import ALL_GIVEN, IB, XA, XB, application, deposit, head, listed, obtained  # noqa: E402
-from line_in_memory import Bench, Counterpart, make_bench, pending  # noqa: E402
+from line_in_memory import Counterpart, pending  # noqa: E402
 
 from gateway.core.reason import Deferred, Reason, Refused  # noqa: E402
 from gateway.core.release import Condition, Outcome  # noqa: E402
@@ -40,68 +40,12 @@ from gateway.core.request import (  # noqa: E402
 )
 from gateway.core.secret import Secret  # noqa: E402
 from gateway.core.transmission import Delivered, Task  # noqa: E402
-from gateway.pipeline import dispatch  # noqa: E402
 from gateway.stages.record import Recorded  # noqa: E402
-from gateway.stages.tell import fetch_package, poll_notifications  # noqa: E402
-from gateway.store.documents import SealedDocuments  # noqa: E402
-from gateway.store.wrapping import WrappingKeys  # noqa: E402
+from gateway.stages.tell import fetch_package  # noqa: E402
 
-LEASE = timedelta(minutes=1)
+bench, shared = real_line.bench, real_line.shared  # fixtures
 DAY = timedelta(days=1)
 LARGE = b"%PDF-" + bytes(range(256)) * 2000  # more than stays in the journal
-
-
-class RealBench(Bench):
-    """The bench over PostgreSQL and a disk. Its clock is its own: leases are the database's, and long."""
-
-    async def dispatch_one(self, **changes):
-        transmission = await self.line.outbox.claim(**{"busy": frozenset(), "lease": LEASE} | changes)
-        return None if transmission is None else await dispatch(transmission, self, self.line)
-
-    def kit(self, transmission):
-        return replace(super().kit(transmission), progress=self.line.outbox.progress(transmission))
-
-    async def view(self, exchange_id):
-        for hosted in (XA, XB):
-            if view := await self.line.records.view(hosted, exchange_id):
-                return view
-        return None
-
-    async def read(self, document):
-        return b"".join([chunk async for chunk in self.line.documents.read(document)])
-
-    async def told(self, office):
-        asked = Read(head=head(sender=office, hosted=office), kind=ReadKind.POLL)
-        return await poll_notifications(asked, self.line)
-
-    async def count(self, table):
-        return await self.pool.fetchval(f"SELECT count(*) FROM {table}")
-
-
-@pytest.fixture(scope="module")
-async def shared(pg):
-    async with shared_stores(pg) as stores:
-        yield stores
-
-
-@pytest.fixture
-async def bench(shared, tmp_path):
-    """A line on the database and the disk."""
-    documents = SealedDocuments(tmp_path / "documents", wrapping=WrappingKeys([bytes(32)]), reserve_bytes=0)
-    memory = make_bench(
-        journal=shared.journal,
-        records=shared.records,
-        outbox=shared.outbox,
-        guesses=shared.guesses,
-        documents=documents,
-    )
-    real = RealBench(**{name: getattr(memory, name) for name in memory.__dataclass_fields__})
-    real.pool = shared.pool
-    real.clock = shared.clock
-    real.line = replace(memory.line, clock=shared.clock)
-    yield real
-    documents.close()
-    await shared.wipe()
 
 
 def withdrawal(bench, exchange_id):

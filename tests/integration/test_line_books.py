@@ -11,7 +11,7 @@ sys.path += [str(ROOT), str(ROOT / "store"), *(str(ROOT.parent / "unit" / folder
 
 from core_values import ALL_GIVEN, IB, PDF, XA, XB, agreement, application, listed, obtained  # noqa: E402
 from line_in_memory import Counterpart  # noqa: E402
-from test_line import bench, shared  # noqa: E402, F401  fixtures
+from real_line import bench, shared  # noqa: E402, F401  fixtures
 
 from gateway.core.reconcile import Book, Identity, Standing, standing_of  # noqa: E402
 from gateway.core.request import Hosting, Inquiry, Replacement  # noqa: E402

@@ -1,4 +1,4 @@
-"""A folder is exact if it holds all that its checkpoints imply and nothing else; each file that is missing is missed."""
+"""A folder is exact if it holds all that its checkpoints imply and nothing else; each missing file is missed."""
 
 from pathlib import Path
 
