@@ -35,12 +35,13 @@ from gateway.wire.dossier import (
 )
 from gateway.wire.dossier_contents import Contents
 from pki.keys import thumbprint
-from pki.verdict import Indication, shown
+from pki.verdict import SubIndication, shown
 from pki.xmldsig import verify_enveloped
 
 __all__ = ["OpenDossier", "open_dossier"]
 
 _PIECE: Final = 1024 * 1024
+_UNTIMELY: Final = frozenset({SubIndication.EXPIRED, SubIndication.NOT_YET_VALID})
 
 _T = TypeVar("_T", Manifest, Contents)
 
@@ -105,9 +106,9 @@ def _check_seal(seal: bytes, manifest: Manifest, written: bytes) -> x509.Certifi
     except ValueError:
         raise Tampered(SEAL, "holds no certificate") from None
     verdict, _ = verify_enveloped(seal, certificate=certificate, now=manifest.made_at)
-    if verdict.indication is Indication.INDETERMINATE:
+    if verdict.sub_indication in _UNTIMELY:
         raise CannotTell(SEAL, f"{verdict.explanation} (certificate {thumbprint(certificate)})")
-    if not verdict.passed:
+    if not verdict.passed:  # an office writes what its own verifier takes: anything else was put there by somebody
         raise Tampered(SEAL, verdict.explanation)
     return certificate
 

@@ -3,24 +3,22 @@
 POUCH_MUTATIONS says how many are tried (300 by default).
 """
 
-import io
 import json
 import os
 import random
 from collections import Counter
-from datetime import UTC, datetime
-from hashlib import sha256
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from dossier_house import Trust, hours, members_of, verify
 from mutations import KINDS, flip, mutate, rewritten
+from resealing import resealed
 
-from gateway.wire.dossier import Manifest, Member, read_json, render_json, render_seal, write_dossier
+from gateway.wire.dossier import read_json
 from gateway.wire.dossier_contents import Contents
 from pki.certificates import issue_signer
 from pki.keys import generate_key
 from pki.verdict import Indication
-from pki.xmldsig import sign_enveloped
 
 COUNT = int(os.environ.get("POUCH_MUTATIONS", "300"))
 
@@ -55,24 +53,6 @@ async def test_every_byte_of_the_small_parts_counts(affair):
             if verify(changed).indication is not Indication.FAILED:
                 missed.append(at)
     assert missed == []
-
-
-def resealed(members, content, key, at):
-    """A dossier whose manifest and seal somebody has made for these members."""
-    former = read_json(members["manifest.json"], Manifest)
-    rest = {name: bytes_ for name, bytes_ in members.items() if name not in ("manifest.json", "seal.xml")}
-    listed = tuple(
-        Member(name=name, media_type="text/plain", size=len(b), sha256=sha256(b).hexdigest(), what="member")
-        for name, b in rest.items()
-    )
-    manifest = Manifest(
-        format=former.format, office=former.office, exchange_id=former.exchange_id, made_at=at, members=listed
-    )
-    written = render_json(manifest)
-    seal = sign_enveloped(render_seal(manifest, written, thumbprint=key.thumbprint), key=key)
-    sink = io.BytesIO()
-    write_dossier(sink, at, [("manifest.json", written), ("seal.xml", seal), *rest.items()])
-    return sink.getvalue()
 
 
 @pytest.fixture
@@ -172,6 +152,13 @@ async def test_without_the_proof_between_them_a_later_time_stamp_says_nothing_of
     assert verdict.indication is Indication.INDETERMINATE
     assert told == [3, 1, 1]
     assert [len(each.since) for each in verdict.holdings if each.about.startswith("entry")] == [2, 1, 1]
+
+
+async def test_a_seal_from_before_or_after_its_certificate_leaves_it_open(affair, stranger):
+    members = members_of(await affair.dossier())
+    for at in (now() - timedelta(days=1), now() + timedelta(days=5000)):
+        verdict = verify(resealed(members, b"", stranger, at))
+        assert verdict.indication is Indication.INDETERMINATE and verdict.findings[0][0] == "seal.xml"
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"PK\x05\x06" + b"\0" * 18, b"\0" * 100_000, b"<xml/>"])

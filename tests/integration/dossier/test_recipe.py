@@ -6,11 +6,19 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
-from dossier_house import members_of
+from dossier_house import Trust, members_of, verify
+from resealing import resealed
+
+from pki.certificates import issue_signer
+from pki.keys import generate_key
+from pki.timestamps import read_answer, request_token_bytes
+from sandbox.tsa.authority import make_authority
+from sandbox.tsa.stamping import answer
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.append(str(ROOT / "tests" / "docs"))
@@ -116,3 +124,29 @@ async def test_xmlsec_finds_a_changed_seal_and_a_stranger(desk, affair):
     seal = folder / "seal.xml"
     seal.write_bytes(seal.read_bytes().replace(b"<Office>XA", b"<Office>XB"))
     assert typed(line, desk)[0] != 0
+
+
+async def test_certificates_that_have_expired_since_do_not_matter(desk, affair):
+    """A seal and a time-stamp of long ago: what counts is that the certificates were valid then."""
+    then = datetime(2001, 5, 6, 12, tzinfo=UTC)
+    key = issue_signer("gateway XA", key=generate_key(), now=then)
+    authority = make_authority(then)
+    assert max(key.certificate.not_valid_after_utc, authority.root.not_valid_after_utc) < datetime.now(UTC)
+    content = (desk / "dossier.zip").read_bytes()
+    members = members_of(content)
+    for size in (1, 4):
+        note = members[f"ledger/checkpoints/{size}.note"]
+        token = read_answer(answer(authority, request_token_bytes(note, 5), serial=1, at=then))
+        members[f"ledger/checkpoints/{size}.1.tst"] = token
+    old = resealed(members, content, key, then)
+    (desk / "dossier.zip").write_bytes(old)
+    (desk / "office-signing.pem").write_bytes(key.certificate.public_bytes(Encoding.PEM))
+    (desk / "authority.pem").write_bytes(authority.root.public_bytes(Encoding.PEM))
+    await unpacked(desk)
+    [line] = [line for line in lines()[0].splitlines() if "seal.xml" in line]
+    assert typed(line, desk)[0] == 0
+    code, said = typed(lines()[2], desk)
+    assert code == 0 and said.count("Verification: OK") == 2 and "May  6 12:00:00 2001 GMT" in said
+    verdict = verify(old, Trust(certificates=[key.certificate, authority.root]))
+    assert verdict.holds, verdict.findings
+    assert "stamped by 'stamps' at 2001-05-06T12:00:00.000000Z" in str(verdict.holdings)
