@@ -9,23 +9,16 @@ Rules (each makes one kind of cost impossible; whoever is not sure is confined):
 - XML goes through the same bounded parser as every message at the doors. Archives and anything else are confined.
 """
 
-import re
+import io
 from typing import Final
 
 from gateway.packages.looking import is_archive
-from gateway.packages.pdf_raw import HEADER
+from gateway.packages.pdf_raw import HEADER, TAIL, has_one_plain_table
 
 __all__ = ["SMALL", "is_harmless"]
 
 #: Bytes up to which a file may be inspected in the gateway's own process.
 SMALL: Final = 64 * 1024
-
-#: The end of a plain PDF: where its table is, comments perhaps, and the end.
-_END: Final = re.compile(
-    rb"startxref[ \r\n]{1,4}(\d{1,10})[ \r\n]{1,4}(?:%[^\r\n]{0,100}[\r\n]{1,2})?%%EOF[ \r\n]{0,4}\Z"
-)
-#: What in a trailer would lead elsewhere: older tables, hybrid ones, encryption, disguised names.
-_ELSEWHERE: Final = re.compile(rb"Prev|XRefStm|Encrypt|#|xref.*xref", re.DOTALL)
 
 
 def is_harmless(content: bytes) -> bool:
@@ -34,9 +27,4 @@ def is_harmless(content: bytes) -> bool:
         return False
     if not content.startswith(HEADER):
         return content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-    end = _END.search(content, max(0, len(content) - 200))
-    if end is None:
-        return False
-    table = int(end[1])
-    trailer = content[table : end.start()]
-    return trailer.startswith(b"xref") and b"trailer" in trailer and not _ELSEWHERE.search(trailer)
+    return has_one_plain_table(io.BytesIO(content), len(content), content[-TAIL:])

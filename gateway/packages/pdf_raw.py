@@ -13,7 +13,7 @@ from typing import BinaryIO, Final
 
 from gateway.core.finding import Code, Finding, found
 
-__all__ = ["HEADER", "begins", "look_at_bytes"]
+__all__ = ["HEADER", "TAIL", "begins", "has_one_plain_table", "look_at_bytes"]
 
 HEADER: Final = b"%PDF-"
 
@@ -30,8 +30,16 @@ _PIECE: Final = 64 * 1024
 _MOST_OF_ONE: Final = 32 * 1024 * 1024
 _MOST_SLACK: Final = 32 * 1024 * 1024
 _MOST_RATIO: Final = 40
+#: The end of a plain PDF: where its table is, a comment perhaps, and the end mark.
+_END: Final = re.compile(
+    rb"startxref[ \r\n]{1,4}(\d{1,10})[ \r\n]{1,4}(?:%[^\r\n]{0,100}[\r\n]{1,2})?%%EOF[ \r\n]{0,4}\Z"
+)
+_END_REACH: Final = 200
+#: What in a table and its trailer would lead elsewhere: older tables, hybrid ones, encryption, disguised names.
+_ELSEWHERE: Final = re.compile(rb"Prev|XRefStm|Encrypt|#|xref.*xref", re.DOTALL)
 _ZIP_END: Final = b"PK\x05\x06"
-_ZIP_TAIL: Final = 22 + 65535
+#: Last bytes of a file that are looked at: an archive's end may stand there.
+TAIL: Final = 22 + 65535
 
 
 def begins(first: bytes) -> int:
@@ -44,8 +52,8 @@ def look_at_bytes(source: BinaryIO, size: int, first: bytes) -> Iterator[Finding
     at = begins(first)
     if at > 0:
         yield found(Code.PDF_HEADER, f"byte {at}")
-    source.seek(max(0, size - _ZIP_TAIL))
-    tail = source.read(_ZIP_TAIL)
+    source.seek(max(0, size - TAIL))
+    tail = source.read(TAIL)
     if _ends_as_archive(tail):
         yield found(Code.TWO_FORMS)
     end = tail.rfind(b"%%EOF")
@@ -53,8 +61,25 @@ def look_at_bytes(source: BinaryIO, size: int, first: bytes) -> Iterator[Finding
         yield found(Code.PDF_CUT_SHORT if b"%%EOF" not in tail else Code.PDF_TRAILING)
     elif tail[end + len(b"%%EOF") :].strip(b"\r\n\t \0\x1a"):
         yield found(Code.PDF_TRAILING)
-    if _unfolds_into_too_much(source, size):
+    if not has_one_plain_table(source, size, tail) and _unfolds_into_too_much(source, size):
         yield found(Code.TOO_COSTLY)
+
+
+def has_one_plain_table(source: BinaryIO, size: int, tail: bytes) -> bool:
+    """Whether a PDF has one cross-reference table of the plain kind, and nothing that leads readers elsewhere.
+
+    `tail` are its last bytes. Then no reader looks for object streams or cross-reference streams, and the library
+    inflates nothing by itself (ISO 32000-2, 7.5.4 and 7.5.5).
+    """
+    end = _END.search(tail, max(0, len(tail) - _END_REACH))
+    if end is None:
+        return False
+    length = size - len(tail) + end.start() - int(end[1])
+    if not 0 < length <= _WINDOW:
+        return False
+    source.seek(int(end[1]))
+    trailer = source.read(length)
+    return trailer.startswith(b"xref") and b"trailer" in trailer and not _ELSEWHERE.search(trailer)
 
 
 def _ends_as_archive(tail: bytes) -> bool:

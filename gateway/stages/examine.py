@@ -4,7 +4,7 @@ Rules: errors turn away with their findings in the answer; what is kept is a fac
 Values of a document stand in the findings that go to its sender, never in a fact.
 """
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -12,7 +12,7 @@ from gateway.core.document import Document
 from gateway.core.exchange import Fact, FactName
 from gateway.core.finding import Report
 from gateway.core.reason import Refused
-from gateway.core.request import Deposit, Request
+from gateway.core.request import Deposit, Replacement, Request
 from gateway.packages.turning import kept, reason_of, turned_away_by
 from gateway.stages.line import Line
 
@@ -30,15 +30,23 @@ async def examine(documents: Iterable[Document], request: Request, line: Line) -
     if line.examiner is None:
         return ()
     application = request.application if isinstance(request, Deposit) else None
+    listed = request.documents if isinstance(request, Deposit | Replacement) else ()
+    inline = {each.content_id: each.content for each in listed if each.content is not None}
     reports = []
     for document in documents:
-        report = await line.examiner.examine(document.listed, application, line.documents.read(document))
+        held = inline.get(document.listed.content_id)  # what came inside the message need not be unsealed
+        content = line.documents.read(document) if held is None else _one(held)
+        report = await line.examiner.examine(document.listed, application, content)
         errors = turned_away_by(report, refuses_unreadable=line.examiner.refuses_unreadable)
         if errors:
             others = tuple(each for each in kept(report) if each not in errors)
             raise Refused(reason_of(errors[0]), document.listed.content_id, findings=errors + others)
         reports.append(report)
     return tuple(reports)
+
+
+async def _one(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 def facts_of(reports: Iterable[Report], at: datetime) -> tuple[Fact, ...]:
