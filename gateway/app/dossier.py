@@ -30,7 +30,18 @@ from gateway.core.reason import Reason, Refused
 from gateway.core.view import ExchangeView
 from gateway.ports import Append
 from gateway.store.dossier_rows import ROWS_MOST, EntryRow, PostgresDossiers
-from gateway.wire.dossier import EXCHANGE_JSON, MANIFEST, SEAL, Manifest, render_json, render_seal, write_dossier
+from gateway.wire.dossier import (
+    EXCHANGE_JSON,
+    MANIFEST,
+    MANIFEST_LIMIT,
+    SEAL,
+    MalformedDossier,
+    Manifest,
+    read_json,
+    render_json,
+    render_seal,
+    write_dossier,
+)
 from gateway.wire.dossier_contents import (
     ApplicationFacts,
     Contents,
@@ -233,7 +244,7 @@ def _missing(view: ExchangeView, log: LogEvidence, *, with_documents: bool, with
 def _bind(gateway: Gateway, contents: Contents, members: Members, made_at: datetime) -> bytes:
     """Write exchange.json and the covers, then manifest and seal over all, then the file."""
     title, sections = title_of(contents), sections_of(contents, made_at)
-    members.add(EXCHANGE_JSON, render_json(contents), JSON, "what is known of the exchange, and what proves what")
+    members.add(EXCHANGE_JSON, _readable(contents), JSON, "what is known of the exchange, and what proves what")
     members.add("cover.html", render_cover(contents, made_at), "text/html; charset=utf-8", "cover, for a person")
     members.add("cover.pdf", render_cover_pdf(title, sections, made_at), PDF, "cover, for a person, to be printed")
     manifest = Manifest(
@@ -243,7 +254,7 @@ def _bind(gateway: Gateway, contents: Contents, members: Members, made_at: datet
         made_at=made_at,
         members=members.listed,
     )
-    written = render_json(manifest)
+    written = _readable(manifest)
     key = gateway.signing_keys[OfficeCode(contents.exchange.office)]
     seal = sign_enveloped(render_seal(manifest, written, thumbprint=key.thumbprint), key=key)
     sink = io.BytesIO()
@@ -252,6 +263,18 @@ def _bind(gateway: Gateway, contents: Contents, members: Members, made_at: datet
     except OverflowError:
         raise DossierTooLarge("a dossier is smaller than 4 GiB") from None
     return sink.getvalue()
+
+
+def _readable(part: Contents | Manifest) -> bytes:
+    """Write a part, and see that it can be read again; DossierTooLarge if something in it is beyond its bound."""
+    written = render_json(part)
+    try:
+        read_json(written, type(part))
+    except MalformedDossier:
+        raise DossierTooLarge("something that is known of the exchange is longer than a dossier takes") from None
+    if len(written) > MANIFEST_LIMIT:
+        raise DossierTooLarge(f"what is known of the exchange takes more than {MANIFEST_LIMIT >> 20} MiB")
+    return written
 
 
 async def _record(gateway: Gateway, hosted: OfficeCode, exchange_id: str, content: bytes) -> None:

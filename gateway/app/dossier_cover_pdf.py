@@ -17,6 +17,8 @@ __all__ = ["render_cover_pdf"]
 
 _FONT: Final = "Helvetica"
 _GREY: Final = 235
+#: Millimetres that a heading and what begins below it want on one page.
+_TOGETHER: Final = 35
 #: Characters of one cell: a row has to fit on a page.
 _CELL: Final = 300
 _NOTE: Final = "Letters that this page cannot show stand as ?, and long texts are cut. All is whole in cover.html."
@@ -42,6 +44,8 @@ def render_cover_pdf(title: str, sections: tuple[Section, ...], made_at: datetim
     _write(pdf, title, size=15, bold=True)
     for section in sections:
         pdf.ln(4)
+        if pdf.will_page_break(_TOGETHER):
+            pdf.add_page()
         _write(pdf, section.heading, size=11, bold=True)
         if section.text:
             _write(pdf, section.text, size=9)

@@ -54,8 +54,8 @@ MANIFEST: Final = "manifest.json"
 SEAL: Final = "seal.xml"
 EXCHANGE_JSON: Final = "exchange.json"
 
-#: Bytes of the manifest, of the seal, and of any other member; members of a dossier.
-MANIFEST_LIMIT: Final = 4 * 1024 * 1024
+#: Bytes of the manifest and of exchange.json, of the seal, and of any other member; members of a dossier.
+MANIFEST_LIMIT: Final = 16 * 1024 * 1024
 SEAL_LIMIT: Final = 64 * 1024
 MEMBER_LIMIT: Final = 256 * 1024 * 1024
 _MEMBERS: Final = 10_000

@@ -43,7 +43,7 @@ __all__ = [
 _Office = Annotated[str, Meta(pattern=r"^[A-Z]{2}$(?!\n)")]
 _Id = Annotated[str, Meta(pattern=r"^[0-9a-f-]{36}$(?!\n)")]
 _Member = Annotated[str, Meta(min_length=1, max_length=300)]
-_Text = Annotated[str, Meta(max_length=2000)]
+_Text = Annotated[str, Meta(max_length=20_000)]
 _Instant = Annotated[datetime, Meta(tz=True)]
 _Count = Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization.pkcs7 import pkcs7_decrypt_der
 from cryptography.x509.oid import NameOID
 from dossier_house import CODE, COPY, EMAIL, SECRET, Trust, contents_of, hours, members_of, verify
 
+from gateway.app.dossier_enclosing import DossierTooLarge
 from gateway.core.reason import Reason, Refused
 from pki.certificates import issue_signer
 from pki.keys import generate_key
@@ -179,3 +180,15 @@ async def test_a_time_stamp_of_a_strange_authority_proves_nothing_and_spoils_not
     assert verdict.holds
     assert [words.partition(" ")[0] for words in told(verdict)["entry deposited"].since] == ["witnessed"]
     assert [remark for remark in verdict.remarks if ".tst" in remark and "proves nothing here" in remark]
+
+
+async def test_what_is_longer_than_a_dossier_takes_is_told_and_no_broken_one_is_made(affair):
+    async with affair.connected() as connection:
+        await connection.execute(
+            "INSERT INTO fact (hosted, exchange_id, name, at, value) VALUES ('XA', $1, 'acknowledgement', now(), $2)",
+            affair.deposit,
+            "x" * 30_000,
+        )
+    with pytest.raises(DossierTooLarge):
+        await affair.dossier()
+    assert not [leaf for leaf in await affair.door.ledger() if leaf["kind"] == "evidenced"]
