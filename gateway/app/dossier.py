@@ -19,13 +19,14 @@ from gateway.app.dossier_cover import render_cover, sections_of, title_of
 from gateway.app.dossier_cover_pdf import render_cover_pdf
 from gateway.app.dossier_documents import enclose_documents
 from gateway.app.dossier_enclosing import DossierTooLarge, enclose_messages, enclose_notifications
+from gateway.app.dossier_facts import exchange_facts, missing_of, transmission_facts
 from gateway.app.dossier_log import LedgerAtHand, LogEvidence, enclose_log
 from gateway.app.dossier_members import JSON, PDF, Members
 from gateway.app.dossier_revocation import enclose_revocation
 from gateway.app.log_keys import origin_of
 from gateway.app.opening import Gateway
-from gateway.core.exchange import Party, Step
-from gateway.core.office import BUREAU, OfficeCode
+from gateway.core.exchange import Step
+from gateway.core.office import OfficeCode
 from gateway.core.reason import Reason, Refused
 from gateway.core.view import ExchangeView
 from gateway.ports import Append
@@ -43,13 +44,9 @@ from gateway.wire.dossier import (
     write_dossier,
 )
 from gateway.wire.dossier_contents import (
-    ApplicationFacts,
     Contents,
     DecisionTaken,
-    ExchangeFacts,
     KnownFact,
-    Missing,
-    TransmissionFacts,
 )
 from pki.keys import UnusableKey, load_certificates
 from pki.note_keys import MalformedNote, NoteVerifier, parse_vkey
@@ -91,21 +88,21 @@ async def make_dossier(
     log = await _log(gateway, exchange.hosted, exchange_id, rows, members, patience, with_message=told)
     contents = Contents(
         format="pouch-dossier-exchange/1",
-        exchange=_exchange(view),
+        exchange=exchange_facts(view),
         documents=tuple(documents),
         decisions=tuple(
             DecisionTaken(condition=d.condition, outcome=d.outcome, by=d.by, basis=d.basis, decided_at=d.decided_at)
             for d in view.decisions
         ),
         facts=tuple(KnownFact(name=fact.name.value, at=fact.at, value=fact.value) for fact in view.facts),
-        transmissions=_transmissions(view),
+        transmissions=transmission_facts(view),
         messages=messages,
         notifications=notifications,
         entries=log.entries,
         log=log.log,
         certificates=members.certificates,
         revocation=revocation,
-        missing=(*missing, *_missing(view, log, with_documents=recipient is not None, with_lists=bool(revocation))),
+        missing=(*missing, *missing_of(view, log, with_documents=recipient is not None, with_lists=bool(revocation))),
     )
     content = _bind(gateway, contents, members, made_at)
     await _record(gateway, exchange.hosted, exchange_id, content)
@@ -174,71 +171,6 @@ def _authorities(gateway: Gateway) -> dict[str, tuple[x509.Certificate, ...]]:
         except (UnusableKey, OSError):  # told by `pouch check`
             continue
     return found
-
-
-def _exchange(view: ExchangeView) -> ExchangeFacts:
-    exchange, application = view.exchange, view.exchange.application
-    return ExchangeFacts(
-        exchange_id=exchange.exchange_id,
-        office=exchange.hosted,
-        party=exchange.party,
-        kind=exchange.kind,
-        application=ApplicationFacts(
-            office=application.office,
-            right=application.right,
-            number=application.number,
-            filing_date=application.filing_date,
-        ),
-        state=exchange.state,
-        version=exchange.version,
-        publication=exchange.publication,
-        created_at=exchange.created_at,
-    )
-
-
-def _transmissions(view: ExchangeView) -> tuple[TransmissionFacts, ...]:
-    return tuple(
-        TransmissionFacts(
-            transmission_id=each.transmission_id,
-            counterpart=each.leg.counterpart,
-            adapter=each.leg.adapter,
-            task=each.leg.task,
-            version=each.leg.version,
-            agreement=each.leg.agreement,
-            state=each.state,
-            attempts=each.attempts,
-            reason=each.reason,
-            acknowledgement_ids=tuple(
-                value for name, value in sorted(each.leg.progress.items()) if name.startswith("acknowledgement")
-            ),
-        )
-        for each in view.transmissions
-    )
-
-
-def _missing(view: ExchangeView, log: LogEvidence, *, with_documents: bool, with_lists: bool) -> list[Missing]:
-    """What a reader may look for and not find, beside what was found missing on the way."""
-    missing = list(log.missing)
-    if not with_documents and view.documents:
-        why = "a dossier has their digests only, unless it is made for a named recipient"
-        missing.append(Missing(what="the documents themselves", why=why))
-    if not any(head.cosignatures for head in log.log.checkpoints):
-        why = "no witness has cosigned a checkpoint of these entries; that the ledger had them rests on its own word"
-        missing.append(Missing(what="cosignatures of witnesses", why=why))
-    if not any(head.time_stamps for head in log.log.checkpoints):
-        why = "no authority has stamped a checkpoint of these entries; the times are those of the gateway's clock"
-        missing.append(Missing(what="time-stamps", why=why))
-    if not with_lists:
-        why = "none was in use for the senders of these messages; their certificates were pinned one by one"
-        missing.append(Missing(what="revocation lists", why=why))
-    counterparts = {each.leg.counterpart for each in view.transmissions}
-    if BUREAU in counterparts:
-        why = "the Bureau signs no receipts and keeps no log that others can read: its own ids of our requests are told"
-        missing.append(Missing(what="signed receipts of the Bureau", why=why))
-        if view.exchange.party is Party.DEPOSITING:
-            why = "no call of the Bureau's tells it to the depositing office"
-            missing.append(Missing(what="who has fetched the document from the Bureau", why=why))
-    return missing
 
 
 def _bind(gateway: Gateway, contents: Contents, members: Members, made_at: datetime) -> bytes:
