@@ -28,7 +28,11 @@ _DOCTYPE: Final = re.compile(
     + _SPACE
     + rb"""(?P<system>"[^"]{0,500}"|'[^']{0,500}')?[^\[>]{0,20}(?:\[[^\]]{0,2000}\])?[^>]{0,20}>"""
 )
-_ROOT: Final = re.compile(rb"<(?:(?P<prefix>[A-Za-z_][\w.-]{0,60}):)?(?P<name>[A-Za-z_][\w.-]{0,200})(?P<rest>[^<>]*)")
+#: Names need not be ASCII; which other letters may be in them the parser knows.
+_ROOT: Final = re.compile(
+    rb"<(?:(?P<prefix>[A-Za-z_\x80-\xff][\w.\x80-\xff-]{0,60}):)?"
+    rb"(?P<name>[A-Za-z_\x80-\xff][\w.\x80-\xff-]{0,200})(?P<rest>[^<>]*)"
+)
 
 
 def look_at(source: BinaryIO, outer: Archive | None = None) -> Look:
@@ -67,7 +71,7 @@ def _root_of(first: bytes) -> tuple[tuple[str, str] | None, tuple[str, ...] | No
         rb"xmlns" + re.escape(prefix) + rb"""[ \t\r\n]*=[ \t\r\n]*["']([^"']{0,500})["']""", root["rest"]
     )
     namespace = declared[1].decode("utf-8", "replace") if declared else ""
-    return (root["name"].decode("ascii", "replace"), namespace), doctype
+    return (root["name"].decode("utf-8", "replace"), namespace), doctype
 
 
 def _after_prologue(first: bytes, at: int) -> int:
