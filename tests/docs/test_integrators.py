@@ -55,7 +55,8 @@ def test_the_whole_program_deposits(documented):
     told = documented.run(
         f"python {EXAMPLES / 'deposit.py'} --wsdl https://127.0.0.1:8443/soap/exchange?wsdl --ca office/keys/ca.pem"
         " --key office/keys/system.key --certificate office/keys/system.pem --office XA"
-        " --gateway-certificate office/keys/signing.pem --number 2026/000021 --date 2026-02-27 program.pdf"
+        " --gateway-certificate office/keys/signing.pem --number 2026/000021 --date 2026-02-27"
+        " --email applicant@example.org program.pdf"
     )
     assert json.loads(told)["state"] == "held"
 

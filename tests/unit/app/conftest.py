@@ -1,5 +1,6 @@
 """Keys and certificates for the composition root's tests, made once."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from pki.certificates import issue_signer
 from pki.keys import generate_key, write_certificate, write_private_key
+
+sys.path.append(str(Path(__file__).parents[1] / "core"))  # core_values.py
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

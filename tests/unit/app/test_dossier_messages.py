@@ -58,7 +58,7 @@ def test_an_operation_that_is_not_known_to_bring_no_code_is_not_shown_at_all(ope
         signed({"accessCode": CODE}),
         signed({"remark": CODE}),
     ],
-    ids=str,
+    ids=range(11),
 )
 def test_a_code_by_its_name_or_by_itself_hides_the_message(raw):
     assert is_hidden(show(raw, code=CODE))
