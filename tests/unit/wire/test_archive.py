@@ -1,8 +1,10 @@
 """The ZIP reader: honest archives of several writers are read, each hostile one is refused with its own reason."""
 
 import io
+import random
 import stat
 import struct
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 
@@ -375,3 +377,23 @@ def test_archives_inside_share_the_outer_ones_allowance() -> None:
 @pytest.mark.parametrize("source", [b"", b"PK", b"%PDF-1.7\n", END + bytes(17), b"\0" * 70000])
 def test_what_is_no_archive_is_malformed(source: bytes) -> None:
     assert refusal(source) is Reason.ARCHIVE_MALFORMED
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_streaming_takes_the_memory_of_a_few_pieces(method: int) -> None:
+    source = io.BytesIO(zipped("a", method=method, content=random.Random(1).randbytes(20_480_000)))
+    archive = open_archive(source)
+    tracemalloc.start()
+    length = sum(len(piece) for piece in archive.stream("a"))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert length == 20_480_000 and peak < 2_000_000
+
+
+def test_many_entries_take_little_memory() -> None:
+    source = zipped(*(f"{number:05d}/figure.tif" for number in range(9_000)), method=zipfile.ZIP_STORED, content=b"")
+    tracemalloc.start()
+    archive = open_archive(io.BytesIO(source))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(archive.entries) == 9_000 and peak < 16_000_000
