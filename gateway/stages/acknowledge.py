@@ -6,6 +6,7 @@ from gateway.core.settlement import Settlement, settle
 from gateway.core.transmission import Delivered, Ended, Pending, Transmission
 from gateway.core.view import ExchangeView
 from gateway.ports import Append
+from gateway.stages.examine import facts_of, look_into
 from gateway.stages.line import Line
 from gateway.stages.notify import notification_row
 
@@ -33,6 +34,7 @@ async def acknowledge(
         outcome=settlement.outcome,
         digests={"documents": digest_of_list(d.listed for d in settlement.documents)} if settlement.documents else None,
     )
+    reports = await look_into(settlement.documents, exchange.application, line)
     event, reason = settlement.event, settlement.reason
     notifications = (notification_row(event, exchange, entry, line, reason=reason),) if event else ()
     await line.journal.append(
@@ -41,7 +43,7 @@ async def acknowledge(
             entry=entry,
             exchange=settlement.exchange,
             documents=settlement.documents,
-            facts=settlement.facts,
+            facts=(*settlement.facts, *facts_of(reports, at)),
             legs=tuple((line.new_id(), leg) for leg in settlement.legs),
             notifications=notifications,
             settles=(transmission, outcome),

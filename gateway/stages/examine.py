@@ -1,6 +1,7 @@
-"""Examine: each document of a deposit or replacement is looked into before it is recorded.
+"""Examine: each document of a deposit or replacement is looked into before it is recorded, and each that was obtained.
 
 Rules: errors turn away with their findings in the answer; what is kept is a fact of the exchange, and so in its status.
+What a counterpart gave is never turned away: it is what that office certified, and its faults are told.
 Values of a document stand in the findings that go to its sender, never in a fact.
 """
 
@@ -8,15 +9,16 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 from typing import Final
 
-from gateway.core.document import Document
+from gateway.core.document import Document, Role
 from gateway.core.exchange import Fact, FactName
 from gateway.core.finding import Report
+from gateway.core.office import Application
 from gateway.core.reason import Refused
 from gateway.core.request import Deposit, Replacement, Request
 from gateway.packages.turning import kept, reason_of, turned_away_by
 from gateway.stages.line import Line
 
-__all__ = ["examine", "facts_of"]
+__all__ = ["examine", "facts_of", "look_into"]
 
 #: Codes a fact names; a package with more kinds of faults is described well enough by these.
 _TOLD: Final = 10
@@ -43,6 +45,19 @@ async def examine(documents: Iterable[Document], request: Request, line: Line) -
             raise Refused(reason_of(errors[0]), document.listed.content_id, findings=errors + others)
         reports.append(report)
     return tuple(reports)
+
+
+async def look_into(documents: Iterable[Document], application: Application, line: Line) -> tuple[Report, ...]:
+    """Give a report for each document that came from a counterpart, but for what the counterpart says of itself."""
+    if line.examiner is None:
+        return ()
+    return tuple(
+        [
+            await line.examiner.examine(document.listed, application, line.documents.read(document))
+            for document in documents
+            if document.listed.role is not Role.REGISTRATION_CERTIFICATE
+        ]
+    )
 
 
 async def _one(content: bytes) -> AsyncIterator[bytes]:

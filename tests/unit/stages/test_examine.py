@@ -1,15 +1,19 @@
 """Examining documents on the line: errors turn away with their findings, warnings become facts, notes nothing."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from core_values import NOW, XA, deposit, head, listed
+from core_values import NOW, XA, deposit, head, listed, obtained
 from test_validate import validated
 
+from gateway.core.document import Role
 from gateway.core.exchange import FactName
 from gateway.core.finding import CertificationVerdict, Code, Form, Judgement, Report, found, judged
 from gateway.core.reason import Reason, Refused
 from gateway.core.request import Replacement
+from gateway.core.transmission import Delivered
+from gateway.stages.acknowledge import acknowledge
 from gateway.stages.examine import facts_of
 from gateway.stages.record import record
 
@@ -106,3 +110,16 @@ async def test_a_replacement_is_examined_too(bench):
     with pytest.raises(Refused) as refused:
         await validated(equip(bench, Examining(Code.TWO_FORMS)), request)
     assert refused.value.reason is Reason.DOCUMENT_FAULTY
+
+
+async def test_what_a_counterpart_gave_is_told_and_never_turned_away(bench):
+    copy, certificate = obtained(), obtained(b"%PDF-c", name="certificate.pdf", role=Role.REGISTRATION_CERTIFICATE)
+    bench.documents.kept[copy.stored.document_id] = b"%PDF-1.7"
+    equipped = equip(bench, Examining(Code.PDF_LAUNCH, Code.PDF_COUNT))
+    exchange_id = await equipped.requested()
+    assert await equipped.dispatch_one() == "routed"
+    transmission = await bench.store.claim(busy=frozenset(), lease=timedelta(minutes=1))
+    delivered = Delivered(documents=(copy, certificate))
+    await acknowledge(transmission, delivered, await bench.view(exchange_id), equipped.line)
+    [fact] = [fact for fact in (await bench.view(exchange_id)).facts if fact.name is FactName.FINDINGS]
+    assert fact.value == "copy.pdf: pdf-launch pdf-count"
