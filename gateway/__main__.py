@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "migrate": "bring the database schema up",
     "validate": "say what is wrong with a document or package",
     "package": "make, open and view packages by hand",
+    "schemas": "install official schemas, which are then enforced",
     "convert": "bibliographic data from ST.36 to ST.96 and back",
     "send": "deposit a document by hand",
     "release": "take release decisions on a held document",

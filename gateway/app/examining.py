@@ -43,7 +43,7 @@ class ConfinedExaminer:
         self._settings = settings
         self._clock = clock
         self._roots = roots
-        self._inspector = ConfinedInspector(roots)
+        self._inspector = ConfinedInspector(roots, schemas=settings.schemas)
         self._turn = asyncio.Lock()
 
     @property

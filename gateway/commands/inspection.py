@@ -51,10 +51,12 @@ def declared_type(path: Path) -> str | None:
     return _TYPES.get(path.suffix.lower())
 
 
-def inspect_file(path: Path, declared: Declared, roots: tuple[Certificate, ...] = ()) -> Report:
+def inspect_file(
+    path: Path, declared: Declared, roots: tuple[Certificate, ...] = (), *, schemas: Path | None = None
+) -> Report:
     """Inspect a file in a confined process of its own; ends with exit 2 if it cannot be opened."""
     try:
-        with path.open("rb") as source, ConfinedInspector(roots) as inspector:
+        with path.open("rb") as source, ConfinedInspector(roots, schemas=schemas) as inspector:
             return inspector.inspect(source.fileno(), name=path.name, at=datetime.now(UTC), declared=declared)
     except OSError as error:
         fail(f"{path} cannot be read: {error.strerror}.", code=2)

@@ -1,6 +1,6 @@
 """The confined process: inspects one file after the other for a parent, within bounds that the kernel enforces.
 
-    python -m gateway.packages.confined        speaks on the socket that is its standard input
+    python -m gateway.packages.confined [SCHEMAS]      speaks on the socket that is its standard input
 
 Rules:
 - It is handed open files, never paths, and has no work but this; what it costs ends it, not the gateway.
@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Final, cast
 
 from cryptography.x509 import load_der_x509_certificate
@@ -22,6 +23,7 @@ from cryptography.x509 import load_der_x509_certificate
 from gateway.core.office import Application, OfficeCode, Right
 from gateway.packages.form import Declared
 from gateway.packages.inspecting import inspect
+from gateway.wire.installed import InstalledSchemas
 
 __all__ = ["FRAME", "OUT_OF_MEMORY", "main", "seconds_for"]
 
@@ -47,17 +49,26 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when it is over
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     parent = socket.socket(fileno=os.dup(sys.stdin.fileno()))
+    schemas = _installed(sys.argv[1:])  # before the bounds: what an office installs is its own
     _bound_memory()
     while (job := _receive(parent)) is not None:
         told, descriptor = job
-        answer, ended = _do(told, descriptor)
+        answer, ended = _do(told, descriptor, schemas)
         encoded = json.dumps(answer).encode()
         parent.sendall(len(encoded).to_bytes(FRAME, "big") + encoded)
         if ended:
             sys.exit(OUT_OF_MEMORY)
 
 
-def _do(told: dict[str, Any], descriptor: int) -> tuple[dict[str, Any], bool]:
+def _installed(folders: list[str]) -> InstalledSchemas | None:
+    if not folders:
+        return None
+    schemas = InstalledSchemas(Path(folders[0]))
+    schemas.load()
+    return schemas
+
+
+def _do(told: dict[str, Any], descriptor: int, schemas: InstalledSchemas | None) -> tuple[dict[str, Any], bool]:
     size = os.fstat(descriptor).st_size
     signal.setitimer(signal.ITIMER_PROF, seconds_for(size))
     try:
@@ -68,6 +79,7 @@ def _do(told: dict[str, Any], descriptor: int) -> tuple[dict[str, Any], bool]:
                 at=datetime.fromisoformat(told["at"]),
                 roots=[load_der_x509_certificate(bytes.fromhex(each)) for each in told["roots"]],
                 declared=_declared(told["declared"]),
+                schemas=schemas,
             )
         return {"report": report.told()}, False
     except MemoryError:
@@ -115,7 +127,6 @@ def _bound_memory() -> None:
     """Bound private writable memory (RLIMIT_DATA, Linux 4.7 and later); elsewhere there is no such bound."""
     try:
         import resource
-        from pathlib import Path
 
         begun = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmData"))
         most = int(begun.split()[1]) * 1024 + _MEMORY

@@ -23,6 +23,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
+import gateway
 from gateway.core.finding import Code, Form, Judgement, Report, found, read_report
 from gateway.packages.confined import FRAME, seconds_for
 from gateway.packages.form import Declared
@@ -31,6 +32,8 @@ __all__ = ["ConfinedInspector"]
 
 #: Files after which a process is made anew, since memory that was once used stays with it.
 _SERVED_MOST: Final = 1000
+#: Variables of the environment that a Python needs to start; settings and secrets of the gateway are not among them.
+_TOLD_ON: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHOME", "TMPDIR", "VIRTUAL_ENV")
 #: A process that waits for processor or disk longer than this is given up: so many times its processor time.
 _PATIENCE: Final = 20.0
 
@@ -39,11 +42,15 @@ class ConfinedInspector:
     """Asks one confined process; calls from several threads wait for each other. Close it when done.
 
     `work` is the folder in which it may make nameless files while it unfolds a large package; None for the system's.
+    `schemas` is the folder of official schemas that are installed (gateway/wire/installed.py).
     """
 
-    def __init__(self, roots: Sequence[Certificate] = (), *, work: Path | None = None) -> None:
-        self._environment = os.environ | ({"TMPDIR": str(work)} if work is not None else {})
+    def __init__(
+        self, roots: Sequence[Certificate] = (), *, work: Path | None = None, schemas: Path | None = None
+    ) -> None:
+        self._environment = _environment(work)
         self._roots = [each.public_bytes(Encoding.DER).hex() for each in roots]
+        self._schemas = [str(schemas)] if schemas is not None else []
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
@@ -93,7 +100,7 @@ class ConfinedInspector:
             ours, theirs = socket.socketpair()
             with theirs:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "gateway.packages.confined"],
+                    [sys.executable, "-P", "-m", "gateway.packages.confined", *self._schemas],
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
@@ -117,6 +124,14 @@ class ConfinedInspector:
             process.kill()
             process.wait()
         return "processor time" if process.returncode == -signal.SIGPROF else "no answer"
+
+
+def _environment(work: Path | None) -> dict[str, str]:
+    """What the process is told of ours: where to find code, never a secret, and no code beside a stranger's file."""
+    told = {name: os.environ[name] for name in _TOLD_ON if name in os.environ}
+    ours = str(Path(gateway.__file__).resolve().parents[1])
+    told["PYTHONPATH"] = os.pathsep.join(filter(None, (ours, os.environ.get("PYTHONPATH"))))
+    return told | ({"TMPDIR": str(work)} if work is not None else {})
 
 
 def _unexamined(name: str, cause: str) -> Report:

@@ -21,6 +21,7 @@ from cryptography.x509 import Certificate
 from gateway.core.finding import CertificationVerdict, Finding, Form, Report
 from gateway.core.office import Application
 from gateway.wire.archive import Archive
+from gateway.wire.installed import InstalledSchemas
 
 __all__ = ["Declared", "FormReader", "Inspected", "Look", "Setting", "Subject"]
 
@@ -82,6 +83,11 @@ class Setting(Protocol):
     def at(self) -> datetime: ...
 
     @property
+    def schemas(self) -> InstalledSchemas | None:
+        """Official schemas that are installed here."""
+        ...
+
+    @property
     def roots(self) -> tuple[Certificate, ...]:
         """Authorities, or signers themselves, whose signatures on documents and packages are agreed."""
         ...
@@ -94,7 +100,7 @@ class Setting(Protocol):
         ...
 
     def work(self) -> BinaryIO:
-        """Give an empty file of the work area; it is gone when the inspection ends."""
+        """Give an empty file of the work area; it is closed and gone when a form asks for the next but one."""
         ...
 
 

@@ -23,6 +23,7 @@ from gateway.packages.form import Declared, FormReader, Inspected, Look, Setting
 from gateway.packages.forms import FORMS
 from gateway.packages.looking import look_at
 from gateway.wire.archive import Archive
+from gateway.wire.installed import InstalledSchemas
 
 __all__ = ["finding_of", "inspect"]
 
@@ -31,6 +32,8 @@ _PIECE: Final = 1024 * 1024
 _MOST_FINDINGS: Final = 200
 #: How deep packages are opened inside each other; the archive reader has its own bound for archives.
 _DEPTH: Final = 4
+#: Work files that one level of packages has open at once.
+_WORKS: Final = 2
 
 _FINDINGS: Final = {
     Reason.ARCHIVE_MALFORMED: Code.ARCHIVE_MALFORMED,
@@ -59,13 +62,15 @@ def inspect(
     at: datetime,
     roots: Sequence[Certificate] = (),
     declared: Declared | None = None,
+    schemas: InstalledSchemas | None = None,
 ) -> Report:
     """Inspect one file and give its report; `name` stands for the file in places and digests, `at` is now.
 
-    `roots` are the authorities, or the signers themselves, whose signatures on documents are agreed.
+    `roots` are the authorities, or the signers themselves, whose signatures on documents are agreed; `schemas` official
+    schemas, loaded, that are enforced.
     """
     with ExitStack() as open_files:
-        setting = _Setting(at=at, roots=tuple(roots), open_files=open_files, depth=1)
+        setting = _Setting(at=at, roots=tuple(roots), schemas=schemas, open_files=open_files, depth=1)
         opened = io.BytesIO(source) if isinstance(source, bytes) else source
         return setting.inside(opened, name, declared)
 
@@ -81,9 +86,19 @@ def finding_of(refused: Refused) -> Finding:
 class _Setting:
     """What one level of an inspection lends its form; `outer` is the archive in which the thing lies."""
 
-    def __init__(self, *, at: datetime, roots: tuple[Certificate, ...], open_files: ExitStack, depth: int) -> None:
-        self._at, self._roots, self._open_files, self._depth = at, roots, open_files, depth
+    def __init__(
+        self,
+        *,
+        at: datetime,
+        roots: tuple[Certificate, ...],
+        schemas: InstalledSchemas | None,
+        open_files: ExitStack,
+        depth: int,
+    ) -> None:
+        self._at, self._roots, self._schemas = at, roots, schemas
+        self._open_files, self._depth = open_files, depth
         self.outer: Archive | None = None
+        self._works: list[BinaryIO] = []
 
     @property
     def at(self) -> datetime:
@@ -93,13 +108,27 @@ class _Setting:
     def roots(self) -> tuple[Certificate, ...]:
         return self._roots
 
+    @property
+    def schemas(self) -> InstalledSchemas | None:
+        return self._schemas
+
     def work(self) -> BinaryIO:
-        return cast(BinaryIO, self._open_files.enter_context(tempfile.TemporaryFile()))
+        while len(self._works) >= _WORKS:
+            self._works.pop(0).close()  # a package of a thousand large files must not keep a thousand files open
+        made = cast(BinaryIO, self._open_files.enter_context(tempfile.TemporaryFile()))  # noqa: SIM115 - the stack has it
+        self._works.append(made)
+        return made
 
     def inside(self, source: BinaryIO, name: str, declared: Declared | None = None) -> Report:
         if self._depth > _DEPTH:
             raise Refused(Reason.ARCHIVE_LIMIT, name)
-        inner = _Setting(at=self._at, roots=self._roots, open_files=self._open_files, depth=self._depth + 1)
+        inner = _Setting(
+            at=self._at,
+            roots=self._roots,
+            schemas=self._schemas,
+            open_files=self._open_files,
+            depth=self._depth + 1,
+        )
         inner.outer = self.outer
         return _report(source, name, declared or Declared(), inner)
 

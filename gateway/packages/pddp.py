@@ -1,7 +1,7 @@
 """The priority document data package (PDDP) of WIPO ST.92: core PDF, mandatory and supplementary files, index.
 
 Rules: the index is held against the files, the files against the index, both against the application it is sent for.
-While the official schema is not installed, what the index writes unusually is a warning.
+Until the official schema is installed (pouch schemas add), what the index writes unusually is a warning.
 Source: WIPO ST.92; names by schemas/pddp.toml, provisional.
 """
 
@@ -40,7 +40,11 @@ class Pddp:
         archive = subject.look.archive
         assert archive is not None, "recognised by its names"
         mapping = names()
-        index = read_index(parse_packaged(archive.read(mapping.index, limit=PACKAGED.size)))
+        root = parse_packaged(archive.read(mapping.index, limit=PACKAGED.size))
+        if setting.schemas is not None:
+            for place in setting.schemas.violations(root):
+                yield found(Code.INDEX_SCHEMA, place).within(mapping.index)
+        index = read_index(root)
         if not index.known or index.left:
             yield found(Code.INDEX_UNUSUAL, mapping.index, ", ".join(index.left[:3]) or None)
         if index.document_kind is not None and index.document_kind != mapping.priority_document:
@@ -91,7 +95,7 @@ def _compare(index: Index, archive: Archive) -> Iterator[Finding]:
     mapping, listed = names(), set[str]()
     for file in index.files:
         listed.add(file.name)
-        if file.name not in archive.names:
+        if file.name not in archive:
             yield found(Code.INDEX_MISSING_ENTRY, mapping.index, file.name)
             continue
         size = archive.entry(file.name).size
@@ -105,7 +109,7 @@ def _compare(index: Index, archive: Archive) -> Iterator[Finding]:
 def _compare_digests(index: Index, archive: Archive, algorithm: str) -> Iterator[Finding]:
     """Digests by another algorithm than the engine's own, which costs one more pass over the files."""
     for file in index.files:
-        if file.digest is not None and file.name in archive.names:
+        if file.digest is not None and file.name in archive:
             digest = hashlib.new(algorithm)
             for piece in archive.stream(file.name):
                 digest.update(piece)

@@ -19,7 +19,7 @@ HOMES = {
     "asn1crypto": ("pki",),
     "pikepdf": ("gateway.packages",),
     "zeep": ("adapters.ipas",),
-    "xmlschema": ("gateway.wire.schema",),
+    "xmlschema": ("gateway.wire.schema", "gateway.wire.installed"),
     "prometheus_client": ("monitoring",),
     "structlog": ("monitoring",),
     "jinja2": ("gateway.app.dossier_cover",),
