@@ -1,4 +1,4 @@
-# Pouch in ten verbs. `make` alone lists them.
+# Pouch in eleven verbs. `make` alone lists them.
 # Every verb builds the environment first if it is missing; ARGS goes to the command behind the verb.
 
 SHELL := bash
@@ -12,7 +12,7 @@ BIN := .venv/bin
 STAMP := .venv/.built
 UV ?= $(firstword $(wildcard $(BIN)/uv) uv)
 
-.PHONY: help env demo test unit lint format bench lock clean
+.PHONY: help env demo test unit lint format bench fuzz lock clean
 
 help: ## this list
 	@echo "Pouch: interoffice document exchange. What you can say:"
@@ -46,6 +46,10 @@ format: $(STAMP) ## mend what ruff can mend
 
 bench: $(STAMP) ## measure a real gateway, one JSON object (ARGS='accept --size 1m --concurrency 32')
 	@$(BIN)/pouch bench $(if $(ARGS),$(ARGS),accept --size 5k --concurrency 32 --workers 2 --seconds 10 --json)
+
+fuzz: $(STAMP) ## break files at random and watch their readers, a minute each (ARGS='zip 600': one reader, seconds, seed)
+	@$(BIN)/python tests/hostile/guided.py $(ARGS) \
+	  || { echo "What was found is in build/fuzz. Mend it, and add the file to tests/golden/fuzz; see CONTRIBUTING.md."; exit 1; }
 
 lock: ## pin every dependency again, with hashes (needs uv)
 	@command -v $(UV) >/dev/null || { echo "uv is missing: $(BIN)/pip install uv, or see https://docs.astral.sh/uv"; exit 1; }

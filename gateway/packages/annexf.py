@@ -6,7 +6,7 @@ Sources: PCT/AI/ANF/5, 3.2, 4 and 4.3; RFC 5652.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO, Final
 
 from gateway.core.finding import Code, Finding, Form, Severity, found
@@ -21,6 +21,8 @@ from pki.cms import verify_signed
 
 __all__ = ["Sep", "Wad", "Wasp", "check_receipt"]
 
+#: Headers that are compared with the files: a package has two or three.
+_HEADERS_MOST: Final = 20
 _HELD: Final = 1024 * 1024
 _PIECE: Final = 1 << 20
 _SIGNED_DATA: Final = bytes.fromhex("06092a864886f70d010702")
@@ -56,16 +58,16 @@ class Wad:
                 headers.append((name, read_header(parse_packaged(unfolded.read(PACKAGED.size + 1)))))
             else:
                 references.extend((name, place, file) for place, file in report.references)
-        for name, facts in headers:
-            yield from _compare(name, facts, archive)
+        by_name = {name.rpartition("/")[2].casefold(): name for name in archive.names}
+        for name, facts in headers[:_HEADERS_MOST]:
+            yield from _compare(name, facts, by_name, archive)
         yield from dangling(references, archive.names)
         if not all(is_annexf_name(name) for name in archive.names):
             yield found(Code.WAD_FILE_NAME)
 
 
-def _compare(header: str, facts: HeaderFacts, archive: Archive) -> Iterator[Finding]:
-    """The files that a header lists against those in the archive."""
-    by_name = {name.rpartition("/")[2].casefold(): name for name in archive.names}
+def _compare(header: str, facts: HeaderFacts, by_name: Mapping[str, str], archive: Archive) -> Iterator[Finding]:
+    """The files that a header lists against those in the archive, by their bare names."""
     listed = {header.rpartition("/")[2].casefold()}
     for file in facts.files:
         key = file.name.replace("\\", "/").rpartition("/")[2].casefold()

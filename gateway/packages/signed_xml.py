@@ -96,7 +96,7 @@ class SignedArchive:
         signature = parse(archive.read(SIGNATURE_ENTRY), limits=PACKAGED)
         result = verify_files(
             signature,
-            lambda name: archive.stream(name) if name in files else None,
+            lambda name: archive.stream(name) if name != SIGNATURE_ENTRY and name in archive else None,
             roots=setting.roots,
             at=setting.at,
         )

@@ -77,6 +77,7 @@ class Archive:
         self._allowance: _Allowance = _Allowance(most) if outer is None else outer._allowance
         self._allowance.take(unfolded)
         self._by_name = {entry.name: entry for entry in self._entries}
+        self._names = tuple(entry.name for entry in self._entries if not entry.is_folder)
 
     @property
     def size(self) -> int:
@@ -91,7 +92,12 @@ class Archive:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the files, without the folders."""
-        return tuple(entry.name for entry in self._entries if not entry.is_folder)
+        return self._names
+
+    def __contains__(self, name: str) -> bool:
+        """Whether there is a file of exactly this name, in a time that does not grow with their number."""
+        entry = self._by_name.get(name)
+        return entry is not None and not entry.is_folder
 
     def entry(self, name: str) -> Entry:
         """Give the entry of exactly this name; KeyError if there is none."""

@@ -397,3 +397,13 @@ def test_many_entries_take_little_memory() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert len(archive.entries) == 9_000 and peak < 16_000_000
+
+
+def test_an_archive_knows_its_files_by_name() -> None:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as made:
+        made.writestr("folder/", b"")
+        made.writestr("folder/a", b"x")
+    archive = open_archive(sink.getvalue())
+    assert "folder/a" in archive
+    assert "folder/" not in archive and "a" not in archive
