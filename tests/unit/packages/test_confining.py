@@ -94,3 +94,20 @@ def test_it_opens_no_connection_and_leaves_no_file(confined: Confined, inspector
 def test_larger_files_may_cost_more_time() -> None:
     assert seconds_for(0) == seconds_for(10_000_000) == 1.0
     assert seconds_for(300_000_000) > 10
+
+
+def test_it_takes_no_code_from_where_it_is_called_and_no_secret(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whoever validates a download does so among downloads."""
+    for name in ("json.py", "pikepdf.py", "gateway.py"):
+        (tmp_path / name).write_text("raise SystemExit(9)")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("POUCH_DATABASE_DSN", "postgresql://secret")
+    copy = tmp_path / "copy.pdf"
+    copy.write_bytes(printed())
+    with ConfinedInspector(work=tmp_path) as inspector, copy.open("rb") as source:
+        assert inspector.inspect(source.fileno(), name="copy.pdf", at=AT, declared=Declared()).form is Form.PDF
+        assert inspector._process is not None
+        environment = Path(f"/proc/{inspector._process.pid}/environ").read_bytes()
+        assert b"secret" not in environment and f"TMPDIR={tmp_path}".encode() in environment

@@ -1,7 +1,10 @@
 """The engine: recognising by bytes, refusals that become findings, packages inside packages."""
 
 import hashlib
+import random
+import resource
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -116,3 +119,18 @@ def test_archives_in_an_archive_share_one_allowance(inspecting: Inspecting, zipp
 
 def test_a_report_holds_a_bounded_number_of_findings(inspecting: Inspecting, zipped: Zipped) -> None:
     assert len(inspecting(zipped({f"{number}.xml": b"<a>" for number in range(300)})).findings) == 200
+
+
+def test_work_files_of_a_large_package_are_not_kept_open(inspecting: Inspecting, zipped: Zipped) -> None:
+    large = random.Random(1).randbytes(1_100_000)
+    package = zipped({f"{number}.png": large for number in range(12)})
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_open_files() + 6, before[1]))
+    try:
+        assert inspecting(package).judgement is Judgement.PASSED
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def _open_files() -> int:
+    return max(int(path.name) for path in Path("/proc/self/fd").iterdir()) + 1
