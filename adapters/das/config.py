@@ -94,7 +94,7 @@ CHOICES: Final[tuple[Choice, ...]] = (
     Choice("kinds.utility-model", KINDS[Right.UTILITY_MODEL], _I, "1.4"),
     Choice("kinds.trademark", KINDS[Right.TRADEMARK], _I, "1.4"),
     Choice("application_category", "priority document", _S, "1.4; only beside an application's number is inferred"),
-    Choice("applicant_email", "required", _I, "1.4: null only when the office gives the code itself"),
+    Choice("applicant_email", "optional", _I, "1.4: null where the office gives the code; else required, it seems"),
     # numbers of errors
     *(Choice(f"codes.{number}", reason.name, _S, "1.6") for number, reason in NUMBERS.items()),
     Choice("codes.-20", Reason.ALREADY_REGISTERED.name, _I, "1.6: the range is not visible"),

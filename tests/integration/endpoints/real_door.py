@@ -147,7 +147,7 @@ async def open_real_door(folder: Path, dsn: Secret, *, limits: Limits | None = N
             office="XA",
             name="Office XA",
             front=f"127.0.0.1:{port}",
-            neighbours=neighbours or Neighbours(),
+            neighbours=neighbours or Neighbours(das={"applicant_email": "required"}),
             ca=ca,
         )
     )

@@ -29,14 +29,14 @@ def test_the_defaults_are_the_table():
         -32: Reason.HOLDER_CANNOT_GIVE,
     }
     assert config.names == {}
-    assert config.email_required
+    assert not config.email_required
 
 
 def test_every_row_can_be_overridden():
     for choice in CHOICES:
         table, _, key = choice.key.rpartition(".")
         value = {"paths": "/other", "codes": "REMOTE_BUSY", "names": "otherName"}.get(table, "other")
-        words = {"applicant_email": "optional"}
+        words = {"applicant_email": "required"}
         settings = {**BASE, **({table: {key: value}} if table else {key: words.get(key, f"/{value}")})}
         assert read_config(settings) != read_config(BASE), choice.key
 

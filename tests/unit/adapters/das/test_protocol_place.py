@@ -213,7 +213,7 @@ def test_other_documents_of_the_package_stay_here(rehearse, errands, flow):
 
 
 def test_without_an_address_for_the_code_nothing_is_sent(rehearse, errands, flow):
-    stage = rehearse()
+    stage = rehearse(applicant_email="required")
     errand = errands.place(access_code=None, applicant_email=None)
     with pytest.raises(Refused) as refused:
         _play(stage, errand, flow)
