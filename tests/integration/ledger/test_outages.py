@@ -91,7 +91,7 @@ async def test_a_gateway_that_was_away_tells_it_once_for_each_office(house, seco
         assert found.subject is Subject.DOOR and found.measured_by == "machine clock"
         assert found.possible(datetime.now(UTC)).total_seconds() == pytest.approx(600, abs=1)
         assert found.certain(datetime.now(UTC)).total_seconds() == pytest.approx(590, abs=2)
-    steps = "SELECT step FROM ledger_entry WHERE hosted = 'XA' ORDER BY entry_id"
+    steps = "SELECT step FROM ledger_entry WHERE hosted = 'XA' ORDER BY step"
     assert [row["step"] for row in await house.gateway.pool.fetch(steps)] == ["outage-began", "outage-ended"]
     [outage] = (await listed(house))[0]
     assert [entry.is_bound for entry in outage.entries] == [True, True]

@@ -83,7 +83,7 @@ def test_keys_that_only_this_user_can_read_are_in_order(settings):
 def test_each_key_that_others_may_read_is_named_with_the_remedy(settings, mode):
     files = dict(key_files_of(settings))
     assert {place.partition("[")[0] for place in files} == {
-        "front_door.tls_key", "gateway.wrapping_key", "ledger.keys", "hosted", "counterpart",
+        "front_door.tls_key", "gateway.wrapping_key", "ledger.keys", "ledger.witness_key", "hosted", "counterpart",
     }  # fmt: skip
     for path in files.values():
         path.chmod(mode)
