@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pikepdf
+from fpdf import FPDF
 from signed_things import AT, detached, enveloped
 
 from gateway.core.bibliography import (
@@ -124,4 +126,30 @@ DETACHED = b"beside the signature"
 
 
 def _pdf(key: SigningKey) -> list[bytes]:
-    return [PDF]
+    """By hand, by another library, its objects in streams, with a form, a script and a file inside."""
+    paper = FPDF()
+    for number in range(2):
+        paper.add_page()
+        paper.set_font("helvetica", size=12)
+        paper.cell(text=f"page {number}", link="https://office.example/")
+    printed = bytes(paper.output())
+    packed, active = io.BytesIO(), io.BytesIO()
+    with pikepdf.open(io.BytesIO(printed)) as pdf:
+        pdf.save(packed, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
+        script = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
+        field = pikepdf.Dictionary(FT=pikepdf.Name.Sig, T="seal", V=_empty_seal())
+        pdf.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([pdf.make_indirect(field)]))
+        pdf.Root.OpenAction = pdf.make_indirect(script)
+        pdf.attachments["a.txt"] = b"attached"
+        pdf.save(active, static_id=True)
+    return [PDF, printed, packed.getvalue(), active.getvalue()]
+
+
+def _empty_seal() -> pikepdf.Dictionary:
+    return pikepdf.Dictionary(
+        Type=pikepdf.Name.Sig,
+        Filter=pikepdf.Name("/Adobe.PPKLite"),
+        SubFilter=pikepdf.Name("/adbe.pkcs7.detached"),
+        ByteRange=pikepdf.Array([0, 100, 200, 300]),
+        Contents=pikepdf.String(bytes(50)),
+    )
