@@ -82,8 +82,8 @@ async def supervise(config: Path, settings: Settings, *, workers: int, ready: Ca
 
 
 def _gather(config: Path, dsn: Secret, metrics: Path, workers: int) -> Crew:
-    """The DSN goes by the environment, where only this user can read it."""
-    worker = [sys.executable, "-m", "gateway", "serve-worker", "-c", str(config), "--metrics", str(metrics)]
+    """The DSN goes by the environment, where only this user can read it; -P: files of the folder are no modules."""
+    worker = [sys.executable, "-P", "-m", "gateway", "serve-worker", "-c", str(config), "--metrics", str(metrics)]
     return Crew(
         [[*worker, "--slot", str(slot)] for slot in range(workers)],
         environment={"POUCH_DATABASE_DSN": dsn.reveal()},

@@ -10,4 +10,5 @@ import click
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 def command(words: tuple[str, ...]) -> None:
     """Start the sandbox Bureau (ib), an IPAS (ipas), a foreign office (office) or a time-stamping authority (tsa)."""
-    os.execv(sys.executable, [sys.executable, "-m", "sandbox", *words])  # noqa: S606
+    # -P: what lies in the folder where somebody types this is no module
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "sandbox", *words])  # noqa: S606

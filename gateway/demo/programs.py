@@ -33,7 +33,7 @@ _LAST_PORT: Final = 32_000
 
 def python(*words: str) -> list[str]:
     """The words that start a module of ours with this interpreter."""
-    return [sys.executable, "-m", *words]
+    return [sys.executable, "-P", "-m", *words]
 
 
 def free_ports(count: int) -> list[int]:
