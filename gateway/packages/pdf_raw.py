@@ -25,6 +25,8 @@ _WINDOW: Final = 1024 * 1024
 _REACH: Final = 1024
 _STRUCTURE: Final = (b"/ObjStm", b"/XRef")
 _STREAM: Final = re.compile(rb"\bstream\r?\n")
+#: A predictor's row of a million columns, which the library would make room for before it reads a byte (7.4.4.4).
+_WIDE: Final = re.compile(rb"/(?:Columns|Colors)[ \t\r\n\0]*0*[1-9]\d{6}")
 _PIECE: Final = 64 * 1024
 #: What one structure stream, and all of them, may inflate into: beyond this no honest writer goes.
 _MOST_OF_ONE: Final = 32 * 1024 * 1024
@@ -89,7 +91,9 @@ def _ends_as_archive(tail: bytes) -> bool:
 
 def _unfolds_into_too_much(source: BinaryIO, size: int) -> bool:
     left = _MOST_SLACK + _MOST_RATIO * size
-    for at in _structure_streams(source, size):
+    for at, is_wide in _structure_streams(source, size):
+        if is_wide:
+            return True
         inflated = _inflated(source, at, min(left, _MOST_OF_ONE) + 1)
         left -= inflated
         if inflated > _MOST_OF_ONE or left < 0:
@@ -97,8 +101,8 @@ def _unfolds_into_too_much(source: BinaryIO, size: int) -> bool:
     return False
 
 
-def _structure_streams(source: BinaryIO, size: int) -> Iterator[int]:
-    """Give the offsets at which the bytes of object and cross-reference streams begin."""
+def _structure_streams(source: BinaryIO, size: int) -> Iterator[tuple[int, bool]]:
+    """Give the offsets at which bytes of object and cross-reference streams begin, and whether rows are too wide."""
     last = -1
     for start in range(0, size, _WINDOW):
         source.seek(start)
@@ -107,7 +111,7 @@ def _structure_streams(source: BinaryIO, size: int) -> Iterator[int]:
             keyword = _STREAM.search(window, name, name + _REACH)
             if keyword is not None and start + keyword.end() != last:
                 last = start + keyword.end()
-                yield last
+                yield last, _WIDE.search(window, max(0, name - _REACH), keyword.start()) is not None
 
 
 def _names_in(window: bytes) -> Iterator[int]:

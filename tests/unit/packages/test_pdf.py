@@ -1,5 +1,6 @@
 """Plain PDFs: what is wrong is an error, what is only unusual a warning, what is usual nothing at all."""
 
+import re
 from collections.abc import Callable
 
 import pikepdf
@@ -317,3 +318,13 @@ def test_a_changed_pdf_ends_in_a_report(source: bytes, changes: list[tuple[float
         at = int(where * len(source))
         source = source[:at] + token + source[at + len(token) :]
     assert inspect(source, name="thing", at=AT).name == "thing"
+
+
+def test_a_predictor_with_rows_of_a_million_columns_is_too_costly(inspecting: Inspecting) -> None:
+    """The library makes room for a row before it reads a byte: found by breaking files at random."""
+    packed = altered(lambda _: None, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    assert inspecting(packed).judgement is Judgement.PASSED
+    columns = re.search(rb"/Columns (\d+)", packed)
+    assert columns is not None
+    wide = packed[: columns.start(1)] + b"4294967294" + packed[columns.end(1) :]
+    assert [each.code for each in inspecting(wide).findings] == [Code.TOO_COSTLY]
