@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO, Final
 
 from gateway.core.finding import Code, Finding, Form, Severity, found
-from gateway.packages.archive_form import dangling
+from gateway.packages.entries import dangling, inspect_entry
 from gateway.packages.form import Inspected, Look, Setting, Subject
 from gateway.packages.pdf_seal import certification_of
 from gateway.packages.seal import seal_finding
@@ -23,7 +23,6 @@ __all__ = ["Sep", "Wad", "Wasp", "check_receipt"]
 
 #: Headers that are compared with the files: a package has two or three.
 _HEADERS_MOST: Final = 20
-_HELD: Final = 1024 * 1024
 _PIECE: Final = 1 << 20
 _SIGNED_DATA: Final = bytes.fromhex("06092a864886f70d010702")
 _ENVELOPED_DATA: Final = bytes.fromhex("06092a864886f70d010703")
@@ -47,17 +46,13 @@ class Wad:
         headers: list[tuple[str, HeaderFacts]] = []
         references: list[tuple[str, str, str]] = []
         for name in archive.names:
-            unfolded = archive.unfold(name, None if archive.entry(name).size <= _HELD else setting.work())
-            report = setting.inside(unfolded, name)
-            learnt.digests |= {each: digest for each, digest in report.digests.items() if each == name}
-            for each in report.findings:
-                if each.severity is not Severity.NOTE and each.code not in (Code.FORM_UNKNOWN, Code.EMPTY):
-                    yield each.within(name)
-            if is_header_name(name) and report.of(Severity.ERROR) == ():
-                unfolded.seek(0)
-                headers.append((name, read_header(parse_packaged(unfolded.read(PACKAGED.size + 1)))))
+            inner = inspect_entry(archive, name, setting, learnt)
+            yield from inner.told()
+            if is_header_name(name) and inner.report.of(Severity.ERROR) == ():
+                inner.content.seek(0)
+                headers.append((name, read_header(parse_packaged(inner.content.read(PACKAGED.size + 1)))))
             else:
-                references.extend((name, place, file) for place, file in report.references)
+                references.extend(inner.references())
         by_name = {name.rpartition("/")[2].casefold(): name for name in archive.names}
         for name, facts in headers[:_HEADERS_MOST]:
             yield from _compare(name, facts, by_name, archive)

@@ -13,13 +13,12 @@ from typing import BinaryIO, Final
 
 import pypdfium2  # type: ignore[import-untyped]
 
-from gateway.core.finding import Code, Finding, Form, Severity, found
+from gateway.core.finding import Code, Finding, Form, found
+from gateway.packages.entries import inspect_entry
 from gateway.packages.form import Inspected, Look, Setting, Subject
-from gateway.wire.archive import Archive
 
 __all__ = ["EpoDocument", "stated_text"]
 
-_HELD: Final = 1024 * 1024
 _PIECE: Final = 1 << 20
 _PAGES: Final = 20
 _TEXT: Final = 200_000
@@ -43,22 +42,13 @@ class EpoDocument:
         archive = subject.look.archive
         assert archive is not None, "recognised by its names"
         inner, certificate = sorted(archive.names, key=lambda name: not name.lower().endswith(".zip"))
-        opened = {name: _unfold(archive, name, setting) for name in (inner, certificate)}
-        for name, source in opened.items():
-            report = setting.inside(source, name)
-            learnt.digests |= {each: digest for each, digest in report.digests.items() if each == name}
-            if name == certificate:
-                learnt.certification = report.certification
-            for each in report.findings:
-                if each.severity is not Severity.NOTE and each.code is not Code.FORM_UNKNOWN:
-                    yield each.within(name)
+        files = {name: inspect_entry(archive, name, setting, learnt) for name in (inner, certificate)}
+        learnt.certification = files[certificate].report.certification
+        for each in files.values():
+            yield from each.told()
         if learnt.certification is None:
             yield found(Code.PDF_SEAL_MISSING, certificate)
-        yield from _bind(opened[inner], opened[certificate], certificate)
-
-
-def _unfold(archive: Archive, name: str, setting: Setting) -> BinaryIO:
-    return archive.unfold(name, None if archive.entry(name).size <= _HELD else setting.work())
+        yield from _bind(files[inner].content, files[certificate].content, certificate)
 
 
 def _bind(inner: BinaryIO, certificate: BinaryIO, place: str) -> Iterator[Finding]:

@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.core.finding import Code, Finding, Form, Report, Severity, found
-from gateway.packages.archive_form import dangling
+from gateway.core.finding import Code, Finding, Form, found
 from gateway.packages.bibliographic import Facts, check
+from gateway.packages.entries import dangling, inspect_entry
 from gateway.packages.form import Inspected, Look, Setting, Subject
 from gateway.wire.archive import Archive
 from gateway.wire.pddp import Index, names, read_index
@@ -20,7 +20,6 @@ from gateway.wire.xml import PACKAGED, parse_packaged
 
 __all__ = ["Pddp"]
 
-_HELD: Final = 1024 * 1024
 #: The algorithm of the digests that the engine takes of every file it inspects.
 _OWN_DIGEST: Final = "sha256"
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
@@ -63,22 +62,16 @@ class Pddp:
         for name in archive.names:
             if name == mapping.index:
                 continue
-            report = self._inspect_file(name, archive, subject, setting)
+            mandatory = name.startswith((mapping.core, mapping.mandatory))
+            declared = subject.declared.of_content() if mandatory else None
+            inner = inspect_entry(archive, name, setting, learnt, declared)
             if name.startswith(mapping.core):
-                learnt.certification = report.certification
-            if listed[name] - {report.digests[name]}:
+                learnt.certification = inner.report.certification
+            if listed[name] - {learnt.digests[name]}:
                 yield found(Code.INDEX_DIGEST, name)
-            learnt.digests |= {each: digest for each, digest in report.digests.items() if each == name}
-            references.extend((name, place, each) for place, each in report.references)
-            for each in report.findings:
-                if each.severity is not Severity.NOTE and each.code not in (Code.FORM_UNKNOWN, Code.EMPTY):
-                    yield each.within(name)
+            yield from inner.told()
+            references.extend(inner.references())
         yield from dangling(references, archive.names)
-
-    def _inspect_file(self, name: str, archive: Archive, subject: Subject, setting: Setting) -> Report:
-        unfolded = archive.unfold(name, None if archive.entry(name).size <= _HELD else setting.work())
-        mandatory = name.startswith((names().core, names().mandatory))
-        return setting.inside(unfolded, name, subject.declared.of_content() if mandatory else None)
 
 
 def _facts(index: Index) -> Facts:

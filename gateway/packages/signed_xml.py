@@ -13,6 +13,7 @@ from typing import Final
 from lxml import etree
 
 from gateway.core.finding import Code, Finding, Form, Severity, found
+from gateway.packages.entries import inspect_entry
 from gateway.packages.form import Inspected, Look, Setting, Subject
 from gateway.packages.pdf_seal import certification_of
 from gateway.packages.seal import seal_finding
@@ -29,7 +30,6 @@ __all__ = ["SIGNATURE_ENTRY", "SignedArchive", "SignedXml"]
 SIGNATURE_ENTRY: Final = "META-INF/signatures.xml"
 _DSIG: Final = "http://www.w3.org/2000/09/xmldsig#"
 _SIGNATURE: Final = re.compile(rb"</?(?:[\w.\-]{1,60}:)?Signature[ \t\r\n>]")
-_HELD: Final = 1024 * 1024
 _ZIP_TYPES: Final = frozenset({"application/zip", "application/x-zip-compressed", "application/vnd.etsi.asic-e+zip"})
 
 
@@ -107,9 +107,5 @@ class SignedArchive:
         for name in files:
             if result.verdict.passed and name not in covered:
                 yield found(Code.SEAL_PARTIAL, name)
-            unfolded = archive.unfold(name, None if archive.entry(name).size <= _HELD else setting.work())
-            report = setting.inside(unfolded, name, subject.declared.of_content() if len(files) == 1 else None)
-            learnt.digests |= {each: digest for each, digest in report.digests.items() if each == name}
-            for each in report.findings:
-                if each.severity is not Severity.NOTE and each.code not in (Code.FORM_UNKNOWN, Code.EMPTY):
-                    yield each.within(name)
+            declared = subject.declared.of_content() if len(files) == 1 else None
+            yield from inspect_entry(archive, name, setting, learnt, declared).told()

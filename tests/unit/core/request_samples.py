@@ -68,9 +68,7 @@ SAMPLES = {
     "hold": Hold(head=head(), exchange_id=EXCHANGE_ID, explanation="secrecy"),
     "hold of the office": Hold(head=head(), exchange_id=None, explanation="secrecy", lift=True),
     "resend": Resend(head=head(), exchange_id=EXCHANGE_ID),
-    "resend in full": Resend(
-        head=head(), exchange_id=EXCHANGE_ID, own_number="B/7", own_filing_date=date(2026, 9, 1)
-    ),
+    "resend in full": Resend(head=head(), exchange_id=EXCHANGE_ID, own_number="B/7", own_filing_date=date(2026, 9, 1)),
     "inquiry": Inquiry(head=head(sender=IB), application=application(), access_code=Secret("A1b2")),
     "notice": Notice(head=head(sender=IB), acknowledgement_id="A-1"),
 }
