@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pikepdf
 from fpdf import FPDF
-from signed_things import AT, detached, enveloped
+from signed_things import AT, SOAP12, detached, envelope, enveloped
 
 from gateway.core.bibliography import (
     Bibliography,
@@ -33,6 +33,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "fuzz"
 APPLICATION = Application(
     office=OfficeCode("XA"), right=Right.PATENT, number="2026/123", normal="2026123", filing_date=date(2026, 3, 2)
 )
+DECLARED = b'<?xml version="1.0" encoding="UTF-8"?>'
 BOUNDARY = "b"
 CONTENT_TYPE = f'multipart/related; type="application/xop+xml"; boundary="{BOUNDARY}"'
 PDF = (
@@ -67,7 +68,16 @@ def _xml(key: SigningKey) -> list[bytes]:
     doctype = b'<?xml version="1.0" encoding="ISO-8859-1"?>\n<!DOCTYPE bibliographic-data SYSTEM "'
     doctype += b'bibliographic-data-v1-5.dtd">\n'
     plain = st36.partition(b"?>")[2]
-    return [st36, st96, st26, doctype + plain, enveloped(random.Random(5), key), detached({"a": b"1"}, key)]
+    signed = [enveloped(random.Random(5), key), envelope(random.Random(5), key), detached({"a": b"1"}, key)]
+    return [st36, st96, st26, doctype + plain, *signed, *_messages()]
+
+
+def _messages() -> list[bytes]:
+    """Every request of our contract in an envelope."""
+    head, tail = f'<s:Envelope xmlns:s="{SOAP12}"><s:Body>'.encode(), b"</s:Body></s:Envelope>"
+    requests = [path.read_bytes() for path in sorted((GOLDEN.parent / "wire" / "requests").glob("*.xml"))]
+    assert requests
+    return [head + request.removeprefix(DECLARED) + tail for request in requests]
 
 
 def _zip(key: SigningKey) -> list[bytes]:

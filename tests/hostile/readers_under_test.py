@@ -13,24 +13,32 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 
 from honest_files import CONTENT_TYPE, DETACHED
+from lxml import etree
 from signed_things import AT, BEGUN
 
 from gateway.core.finding import Report
 from gateway.core.reason import Refused
 from gateway.packages.inspecting import inspect
 from gateway.wire.archive import open_archive
+from gateway.wire.media import SoapMedia
 from gateway.wire.mtom import read_message
+from gateway.wire.soap_envelope import operation_in, read_envelope
+from gateway.wire.soap_requests import read_request
 from gateway.wire.st36 import find_bibliography, read_bibliography
 from gateway.wire.st96 import find_st96_bibliography, read_st96_bibliography
 from gateway.wire.xml import parse, parse_packaged
+from pki import wss
 from pki.certificates import issue_ca
 from pki.cms import Signed, verify_signed
+from pki.trust import TrustList
 from pki.xmldsig import verify_enveloped
+from pki.xmldsig_detached import verify_files
 
 Reader = Callable[[bytes], None]
 
 #: An authority that signed nothing here: chains are looked for, and none may be found.
 STRANGER = issue_ca("Nobody's authority", now=BEGUN).certificate
+NOBODY = TrustList([])
 
 _FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.remove", "os.rename")
 _FORBIDDEN += (
@@ -89,6 +97,9 @@ def read_xml(octets: bytes) -> None:
         except Refused:
             continue
         verify_enveloped(root)
+        verify_files(root, {"a": [b"1"]}.get, roots=[STRANGER], at=AT)
+        assert not wss.verify(root, trust=NOBODY, now=AT).verdict.passed
+        _read_message(root)
         for find, read in (
             (find_bibliography, read_bibliography),
             (find_st96_bibliography, read_st96_bibliography),
@@ -100,6 +111,15 @@ def read_xml(octets: bytes) -> None:
             except Refused:
                 continue
     _report(octets)
+
+
+def _read_message(root: etree._Element) -> None:
+    """As a request at the SOAP door, its signature aside."""
+    try:
+        operation = operation_in(read_envelope(root, SoapMedia(multipart=False, version=None, action=None)).body)
+        read_request(operation)
+    except Refused:
+        return
 
 
 def read_zip(octets: bytes) -> None:
