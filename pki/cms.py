@@ -15,7 +15,7 @@ from datetime import datetime
 from hashlib import new as new_hash
 from typing import Any, BinaryIO, Final
 
-from asn1crypto import cms, core  # type: ignore[import-untyped]
+from asn1crypto import cms, core, pdf, tsp  # type: ignore[import-untyped]
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -31,6 +31,8 @@ from pki.verdict import Refusal, SubIndication, Verdict, passed
 
 __all__ = ["Signed", "Signer", "sign_attached", "sign_detached", "verify_signed"]
 
+#: asn1crypto fixes its table of names at the first use: what adds to it is loaded before, for whoever needs it later.
+_ADDING_NAMES: Final = (pdf, tsp)
 _PIECE: Final = 1 << 20
 _SIGNERS_MOST: Final = 8
 _CERTIFICATES_MOST: Final = 64

@@ -2,6 +2,7 @@
 
 import random
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
@@ -192,3 +193,19 @@ def test_openssl_verifies_what_we_sign(files, signer):
     assert (files / "out").read_bytes() == WAD
     beside = openssl(*command, "-in", "ours.p7s", "-content", "wad.zip", folder=files)
     assert beside.returncode == 0, beside.stderr
+
+
+def test_signing_first_leaves_the_names_of_time_stamps_known():
+    """asn1crypto fixes its table of names at the first use; modules that add to it must have been loaded by then."""
+    said = (
+        "from datetime import UTC, datetime\nimport io\nfrom pki.certificates import issue_signer\n"
+        "from pki.cms import sign_detached\nfrom pki.keys import generate_key\n"
+        "at = datetime(2026, 11, 22, tzinfo=UTC)\n"
+        "sign_detached(io.BytesIO(b'x'), key=issue_signer('X', key=generate_key(), now=at), at=at)\n"
+        "from asn1crypto import cms, pdf, tsp\n"
+        "cms.CMSAttribute({'type': 'signing_certificate_v2', 'values': []}).dump()\n"
+        "cms.CMSAttribute({'type': 'adobe_revocation_info_archival', 'values': []}).dump()\n"
+        "cms.ContentType('tst_info').dump()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-500:]
