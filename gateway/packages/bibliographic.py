@@ -21,7 +21,7 @@ _ST3: Final = re.compile(r"[A-Z]{2}")
 _DIGITS: Final = re.compile(r"\d+")
 _TAIL: Final = 5
 #: The priority period with two months of restoration and some days for closed offices (Article 4C(1), (3)).
-_PERIODS: Final = {Right.PATENT: 14, Right.UTILITY_MODEL: 14, Right.DESIGN: 14, Right.TRADEMARK: 8}
+_PERIODS: Final = {Right.PATENT: 14, Right.UTILITY_MODEL: 14, Right.DESIGN: 8, Right.TRADEMARK: 8}
 _MONTH: Final = timedelta(days=31)
 #: Offices lie in many time zones.
 _TOMORROW: Final = timedelta(days=2)

@@ -53,6 +53,8 @@ class St96:
                 yield each
                 continue
             learnt.references.extend(references_of(each))
+            if setting.schemas is not None:
+                yield from (found(Code.DOCUMENT_SCHEMA, place) for place in setting.schemas.violations(each))
             if local_name(each) not in _OF_ONE_APPLICATION:
                 continue
             facts = _facts(each)

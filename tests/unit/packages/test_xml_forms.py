@@ -31,7 +31,7 @@ ST96 = f"""<pat:BibliographicData {_NAMESPACES} com:st96Version="V6_0"><pat:Appl
 DESIGN = f"""<dgn:DesignApplication {_NAMESPACES} com:st96Version="V6_0">
 <com:RegistrationOfficeCode>XA</com:RegistrationOfficeCode><com:ApplicationNumber><com:ApplicationNumberText>05255002
 </com:ApplicationNumberText></com:ApplicationNumber><dgn:DesignBag><dgn:Design><dgn:PriorityBag><dgn:Priority>
-<com:PriorityCountryCode>JP</com:PriorityCountryCode><com:PriorityApplicationFilingDate>2024-12-03
+<com:PriorityCountryCode>JP</com:PriorityCountryCode><com:PriorityApplicationFilingDate>2025-03-03
 </com:PriorityApplicationFilingDate></dgn:Priority></dgn:PriorityBag></dgn:Design></dgn:DesignBag>
 <com:ApplicationDate>2025-08-11</com:ApplicationDate></dgn:DesignApplication>"""
 ST26 = """<!DOCTYPE ST26SequenceListing PUBLIC "-//WIPO//DTD Sequence Listing 1.3//EN" "ST26SequenceListing_V1_3.dtd">
@@ -88,15 +88,16 @@ def test_another_application_is_told(form: Form, change: dict[str, object], code
 
 @pytest.mark.parametrize(
     ("text", "claim"),
-    [(ST36, ("20241203", "{:%Y%m%d}")), (ST96, ("2024-12-03", "{:%Y-%m-%d}")), (DESIGN, ("2024-12-03", "{:%Y-%m-%d}"))],
+    [(ST36, ("20241203", "{:%Y%m%d}")), (ST96, ("2024-12-03", "{:%Y-%m-%d}")), (DESIGN, ("2025-03-03", "{:%Y-%m-%d}"))],
 )
 def test_a_priority_is_earlier_than_the_filing_and_not_too_early(text: str, claim: tuple[str, str]) -> None:
     written, form = claim
+    restored = date(2025, 1, 1) if text is DESIGN else date(2024, 7, 1)  # six and twelve months, and two to restore
     for day, expected in (
         (date(2025, 8, 11), []),
         (date(2025, 8, 12), [Code.PRIORITY_AFTER_FILING]),
-        (date(2024, 7, 1), []),  # within the restoration of the right of priority
-        (date(2023, 8, 11), [Code.PRIORITY_EXPIRED]),
+        (restored, []),
+        (restored.replace(year=restored.year - 1), [Code.PRIORITY_EXPIRED]),
     ):
         assert codes(run(text.replace(written, form.format(day)))) == expected, day
 
