@@ -3,10 +3,11 @@
 Exit codes: 0 done, 1 refused or failed, 2 usage, 3 cannot tell.
 """
 
-from importlib import import_module
 from typing import Final
 
 import click
+
+from gateway.commands.lazy import LazyGroup
 
 __all__ = ["main"]
 
@@ -44,25 +45,13 @@ COMMANDS: Final = {
 _HIDDEN: Final = {"serve-worker": "one worker process of `pouch serve`"}
 
 
-class _Lazy(click.Group):
-    """Lists commands without importing them: `pouch --help` must not wait for a SOAP library."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS and cmd_name not in _HIDDEN:
-            return None
-        module = import_module(f"gateway.commands.{cmd_name.replace('-', '_')}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=LazyGroup,
+    offered=COMMANDS,
+    modules="gateway.commands.",
+    hidden=_HIDDEN,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="pouch")
 def main() -> None:
     """Pouch: the diplomatic bag for priority documents between intellectual-property offices."""

@@ -1,9 +1,10 @@
 """pouch ledger: the evidence of an office's ledger, and of any other transparency log."""
 
-from importlib import import_module
 from typing import Final
 
 import click
+
+from gateway.commands.lazy import LazyGroup
 
 #: sub-command -> what it does in one line; its module is gateway.commands.ledger_<name>.
 _COMMANDS: Final = {
@@ -17,24 +18,7 @@ _COMMANDS: Final = {
 }
 
 
-class _Lazy(click.Group):
-    """Lists commands without importing them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        found: click.Command = import_module(f"gateway.commands.ledger_{cmd_name}").command
-        return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
-
-
-@click.group(cls=_Lazy)
+@click.group(cls=LazyGroup, offered=_COMMANDS, modules="gateway.commands.ledger_")
 def command() -> None:
     """Evidence that anyone can verify without us: RFC 6962 trees in the C2SP formats.
 
