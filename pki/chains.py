@@ -8,7 +8,7 @@ Source: RFC 5280, 6.1, without policies and name constraints; whoever needs thos
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -20,7 +20,7 @@ from pki.der import reads_der
 from pki.policy import find_key_weakness
 from pki.verdict import Refusal, SubIndication, shown
 
-__all__ = ["CHAIN_MOST", "build_chain", "extension_of", "is_issued_by"]
+__all__ = ["CHAIN_MOST", "build_chain", "check_signer", "extension_of", "is_issued_by"]
 
 #: Certificates in a path, and certificates looked at to find one.
 CHAIN_MOST: Final = 8
@@ -60,6 +60,24 @@ def build_chain(
             seen.update(above)
             paths.extend((*path, entry) for entry in above)
     raise refusal
+
+
+def check_signer(
+    certificate: x509.Certificate,
+    between: Iterable[x509.Certificate],
+    roots: Sequence[x509.Certificate],
+    at: datetime,
+) -> None:
+    """Refuse a signer not to be believed at `at` (aware), who must be one of `roots` and valid, or below one of them.
+
+    Raises Refusal as `build_chain` does.
+    """
+    if certificate not in roots:
+        build_chain(certificate, between, roots, at)
+    elif at < certificate.not_valid_before_utc:
+        raise Refusal(SubIndication.NOT_YET_VALID, "the signer's certificate was not yet valid", certificate)
+    elif at > certificate.not_valid_after_utc:
+        raise Refusal(SubIndication.EXPIRED, "the signer's certificate had expired", certificate)
 
 
 def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

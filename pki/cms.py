@@ -22,7 +22,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
-from pki.chains import build_chain, extension_of
+from pki.chains import check_signer, extension_of
 from pki.cms_frame import Span, enclose, find_frame
 from pki.der import reads_der
 from pki.keys import SigningKey
@@ -189,10 +189,7 @@ def _judge(
             )
         if (weakness := find_key_weakness(certificate.public_key())) is not None:
             raise Refusal(SubIndication.CRYPTO_CONSTRAINTS_FAILURE, f"the signer's key: {weakness}", certificate)
-        if certificate in roots:
-            _check_validity(certificate, at)
-        else:
-            build_chain(certificate, parts.certificates, roots, at)
+        check_signer(certificate, parts.certificates, roots, at)
     except Refusal as refusal:
         return Signer(verdict=refusal.verdict, digest=digest, claimed_at=claimed_at)
     return Signer(
@@ -274,13 +271,6 @@ def _try(info: Any, certificate: x509.Certificate, scheme: str, hash_: hashes.Ha
             )
     except (InvalidSignature, UnsupportedAlgorithm, ValueError):
         raise Refusal(SubIndication.SIG_CRYPTO_FAILURE, "the signature does not fit", certificate) from None
-
-
-def _check_validity(certificate: x509.Certificate, at: datetime) -> None:
-    if at < certificate.not_valid_before_utc:
-        raise Refusal(SubIndication.NOT_YET_VALID, "the signer's certificate was not yet valid", certificate)
-    if at > certificate.not_valid_after_utc:
-        raise Refusal(SubIndication.EXPIRED, "the signer's certificate had expired", certificate)
 
 
 def sign_detached(content: BinaryIO, *, key: SigningKey, at: datetime) -> bytes:

@@ -20,11 +20,11 @@ from cryptography import x509
 from lxml import etree
 
 from pki.canonical import refuse_uncovered_nodes
-from pki.chains import build_chain
+from pki.chains import check_signer
 from pki.document import parse
 from pki.keys import SigningKey
 from pki.names import DS, DS_X509_CERTIFICATE, DS_X509_DATA
-from pki.policy import EXCLUSIVE_C14N, find_key_weakness
+from pki.policy import EXCLUSIVE_C14N
 from pki.signature import SignatureParts, check_signature_value, decode_base64, leaf_text, read_signature
 from pki.trust import UnusablePin, pin
 from pki.verdict import Refusal, SubIndication, Verdict, passed, shown
@@ -92,10 +92,7 @@ def verify_files(
             raise Refusal(SubIndication.SIGNED_DATA_NOT_FOUND, "a reference names no file, or one twice")
         certificate = _signer(parts)
         _check_files(parts, names, open_file)
-        if certificate not in roots:
-            build_chain(certificate, (), roots, at)
-        elif not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
-            raise Refusal(SubIndication.EXPIRED, "the signer's certificate is not valid at that time", certificate)
+        check_signer(certificate, (), roots, at)
     except Refusal as refusal:
         return SignedFiles(verdict=refusal.verdict)
     return SignedFiles(
@@ -115,8 +112,6 @@ def _signer(parts: SignatureParts) -> x509.Certificate:
         raise Refusal(SubIndication.NO_SIGNING_CERTIFICATE_FOUND, "no certificate in ds:KeyInfo") from None
     except UnusablePin as unusable:
         raise Refusal(unusable.sub_indication, str(unusable)) from unusable
-    if (weakness := find_key_weakness(known.public_key)) is not None:
-        raise Refusal(SubIndication.CRYPTO_CONSTRAINTS_FAILURE, f"the signer's key: {weakness}", certificate)
     check_signature_value(parts, known.public_key)
     return certificate
 

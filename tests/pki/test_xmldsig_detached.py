@@ -58,6 +58,8 @@ def test_only_who_is_trusted_then(signer, ca):
     late = NOW + timedelta(days=9999)
     assert verify(document, ca.certificate, at=late).verdict.sub_indication is SubIndication.EXPIRED
     assert verify(document, signer.certificate, at=late).verdict.sub_indication is SubIndication.EXPIRED
+    early = BEGUN - timedelta(days=1)
+    assert verify(document, signer.certificate, at=early).verdict.sub_indication is SubIndication.NOT_YET_VALID
 
 
 def test_no_octet_of_the_signature_can_be_altered(signer, ca):
