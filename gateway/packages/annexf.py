@@ -5,17 +5,16 @@ Annex F (the digest's algorithm and writing, codes of documents) is not enforced
 Sources: PCT/AI/ANF/5, 3.2, 4 and 4.3; RFC 5652.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO, Final
 
 from gateway.core.finding import Code, Finding, Form, Severity, found
-from gateway.packages.entries import dangling, inspect_entry
+from gateway.packages.entries import ZIP_TYPES, dangling, inspect_entry
 from gateway.packages.form import Inspected, Look, Setting, Subject
-from gateway.packages.pdf_seal import certification_of
-from gateway.packages.seal import seal_finding
+from gateway.packages.seal import certification_of, seal_finding
 from gateway.wire.annexf import DIGESTS, HeaderFacts, is_annexf_name, is_header_name, matching_digest, read_header
 from gateway.wire.archive import Archive
+from gateway.wire.digests import TRUSTED, digests_of
 from gateway.wire.xml import PACKAGED, parse_packaged
 from pki.cms import verify_signed
 
@@ -28,14 +27,13 @@ _SIGNED_DATA: Final = bytes.fromhex("06092a864886f70d010702")
 _ENVELOPED_DATA: Final = bytes.fromhex("06092a864886f70d010703")
 #: Where the content type stands after the headers of ContentInfo, whose length takes up to nine bytes.
 _OID_WITHIN: Final = 24
-_TRUSTED: Final = frozenset({"sha256", "sha384", "sha512"})
 
 
 class Wad:
     """Wrapped application documents: an archive with a package header or package data."""
 
     form = Form.WAD
-    media_types = frozenset({"application/zip", "application/x-zip-compressed"})
+    media_types = ZIP_TYPES
 
     def recognises(self, look: Look) -> bool:
         return any(is_header_name(name) for name in look.names)
@@ -83,20 +81,11 @@ def check_receipt(receipt: bytes, package: BinaryIO) -> Iterator[Finding]:
     Refused by the XML reader; WAD_DIGEST also where no digest is named, SEAL_WEAK where only SHA-1 is.
     """
     facts = read_header(parse_packaged(receipt))
-    algorithm = matching_digest(facts.digest or "", _digests_of(package))
+    algorithm = matching_digest(facts.digest or "", digests_of(package, DIGESTS))
     if algorithm is None:
         yield found(Code.WAD_DIGEST, f"/{facts.kind}/wad-message-digest")
-    elif algorithm not in _TRUSTED:
+    elif algorithm not in TRUSTED:
         yield found(Code.SEAL_WEAK, f"/{facts.kind}/wad-message-digest", algorithm)
-
-
-def _digests_of(source: BinaryIO) -> dict[str, bytes]:
-    running = {name: hashlib.new(name, usedforsecurity=name in _TRUSTED) for name in DIGESTS}
-    source.seek(0)
-    while piece := source.read(_PIECE):
-        for each in running.values():
-            each.update(piece)
-    return {name: each.digest() for name, each in running.items()}
 
 
 class Wasp:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gateway.core.finding import Code, Finding, Form, found
-from gateway.packages.entries import dangling, inspect_entry
+from gateway.packages.entries import ZIP_TYPES, dangling, inspect_entry
 from gateway.packages.form import Inspected, Look, Setting, Subject
 
 __all__ = ["PlainArchive"]
@@ -13,7 +13,7 @@ class PlainArchive:
     """ZIP files that no package form recognises: what is inside is checked, how it belongs together is not known."""
 
     form = Form.ARCHIVE
-    media_types = frozenset({"application/zip", "application/x-zip-compressed"})
+    media_types = ZIP_TYPES
 
     def recognises(self, look: Look) -> bool:
         return look.archive is not None

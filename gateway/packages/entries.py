@@ -8,8 +8,10 @@ from gateway.core.finding import Code, Finding, Report, Severity, found
 from gateway.packages.form import Declared, Inspected, Setting
 from gateway.wire.archive import Archive
 
-__all__ = ["Inner", "dangling", "inspect_entry"]
+__all__ = ["ZIP_TYPES", "Inner", "dangling", "inspect_entry"]
 
+#: The media types that an archive may be declared with.
+ZIP_TYPES: Final = frozenset({"application/zip", "application/x-zip-compressed"})
 #: Bytes of an entry that are held in memory; a larger one is unfolded into a file of the work area.
 _HELD: Final = 1024 * 1024
 #: Of a plain file inside a package nothing is expected.

@@ -6,7 +6,6 @@ Sources: EPN common practice on electronic priority documents; OJ EPO 2025, A8 (
 names of files are not enforced).
 """
 
-import hashlib
 import re
 from collections.abc import Iterator
 from typing import BinaryIO, Final
@@ -14,17 +13,16 @@ from typing import BinaryIO, Final
 import pypdfium2  # type: ignore[import-untyped]
 
 from gateway.core.finding import Code, Finding, Form, found
-from gateway.packages.entries import inspect_entry
+from gateway.packages.entries import ZIP_TYPES, inspect_entry
 from gateway.packages.form import Inspected, Look, Setting, Subject
+from gateway.wire.digests import TRUSTED, digests_of
 
 __all__ = ["EpoDocument", "stated_text"]
 
-_PIECE: Final = 1 << 20
 _PAGES: Final = 20
 _TEXT: Final = 200_000
 #: Name for hashlib -> length in hexadecimal; longest first, since a shorter one could be part of a longer.
 _ALGORITHMS: Final = (("sha512", 128), ("sha384", 96), ("sha256", 64), ("sha1", 40), ("md5", 32))
-_TRUSTED: Final = frozenset({"sha256", "sha384", "sha512"})
 _HEX: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{32,128}(?![0-9a-f])")
 
 
@@ -32,7 +30,7 @@ class EpoDocument:
     """An archive of exactly one archive and one PDF."""
 
     form = Form.EPO
-    media_types = frozenset({"application/zip", "application/x-zip-compressed"})
+    media_types = ZIP_TYPES
 
     def recognises(self, look: Look) -> bool:
         ends = sorted(name.rpartition(".")[2].lower() for name in look.names)
@@ -53,16 +51,16 @@ class EpoDocument:
 
 def _bind(inner: BinaryIO, certificate: BinaryIO, place: str) -> Iterator[Finding]:
     """Hold the digests of the inner package against those that the PDF's text states."""
-    text = re.sub(r"[\s:\-]", "", stated_text(certificate)).lower()
-    digests = _digests(inner)
+    stated = stated_text(certificate).lower()
+    text = re.sub(r"[\s:\-]", "", stated)
+    digests = digests_of(inner, [algorithm for algorithm, _ in _ALGORITHMS])
     # Without white space a digest may touch the letters around it, so ours are looked for as they are.
-    agreed = next((algorithm for algorithm, _ in _ALGORITHMS if digests[algorithm] in text), None)
+    agreed = next((algorithm for algorithm, _ in _ALGORITHMS if digests[algorithm].hex() in text), None)
     if agreed is not None:
-        if agreed not in _TRUSTED:
+        if agreed not in TRUSTED:
             yield found(Code.EPO_ALGORITHM, place, agreed)
         return
-    spaced = stated_text(certificate).lower()
-    states_another = any(len(each[0]) in {length for _, length in _ALGORITHMS} for each in _HEX.finditer(spaced))
+    states_another = any(len(each[0]) in {length for _, length in _ALGORITHMS} for each in _HEX.finditer(stated))
     yield found(Code.EPO_DIGEST if states_another else Code.EPO_STATEMENT_MISSING, place)
 
 
@@ -79,12 +77,3 @@ def stated_text(source: BinaryIO) -> str:
     except pypdfium2.PdfiumError:
         return ""
     return "\n".join(pieces)[:_TEXT]
-
-
-def _digests(source: BinaryIO) -> dict[str, str]:
-    running = {name: hashlib.new(name, usedforsecurity=name in _TRUSTED) for name, _ in _ALGORITHMS}
-    source.seek(0)
-    while piece := source.read(_PIECE):
-        for each in running.values():
-            each.update(piece)
-    return {name: each.hexdigest() for name, each in running.items()}

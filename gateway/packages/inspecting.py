@@ -6,7 +6,6 @@ Rules: refusals of the readers below become findings with their place; a bug sta
 comes from outside does so in a confined process (confining.py), since a form may use libraries that know no bounds.
 """
 
-import hashlib
 import io
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -19,15 +18,16 @@ from cryptography.x509 import Certificate
 
 from gateway.core.finding import Code, Finding, Form, Report, found, judged
 from gateway.core.reason import Reason, Refused
+from gateway.packages.entries import ZIP_TYPES
 from gateway.packages.form import Declared, FormReader, Inspected, Look, Setting, Subject
 from gateway.packages.forms import FORMS
 from gateway.packages.looking import look_at
 from gateway.wire.archive import Archive
+from gateway.wire.digests import digests_of
 from gateway.wire.installed import InstalledSchemas
 
 __all__ = ["finding_of", "inspect"]
 
-_PIECE: Final = 1024 * 1024
 #: How many findings a report holds; what comes after them is not worth a clerk's time.
 _MOST_FINDINGS: Final = 200
 #: How deep packages are opened inside each other; the archive reader has its own bound for archives.
@@ -50,7 +50,7 @@ _FINDINGS: Final = {
     Reason.BODY_TOO_LARGE: Code.XML_LIMIT,
 }
 #: Types whose files begin in one way only.
-_FIRM: Final = frozenset({"application/pdf", "application/zip", "application/x-zip-compressed"})
+_FIRM: Final = ZIP_TYPES | {"application/pdf"}
 #: Declared types that say nothing of the form.
 _SILENT: Final = frozenset({None, "", "application/octet-stream"})
 
@@ -134,7 +134,7 @@ class _Setting:
 
 
 def _report(source: BinaryIO, name: str, declared: Declared, setting: _Setting) -> Report:
-    learnt = Inspected(digests={name: declared.known_sha256 or _digest_of(source)})
+    learnt = Inspected(digests={name: declared.known_sha256 or digests_of(source, ["sha256"])["sha256"].hex()})
     form, findings = Form.UNKNOWN, list[Finding]()
     try:
         look = look_at(source, setting.outer)
@@ -178,11 +178,3 @@ def _contradicts(reader: FormReader | None, look: Look, media_type: str | None) 
     if media_type in bears or not any(media_type in each.media_types for each in FORMS):
         return False
     return reader is not None or media_type in _FIRM  # other XML than we recognise is still XML
-
-
-def _digest_of(source: BinaryIO) -> str:
-    source.seek(0)
-    digest = hashlib.sha256()
-    while piece := source.read(_PIECE):
-        digest.update(piece)
-    return digest.hexdigest()

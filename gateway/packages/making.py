@@ -116,7 +116,5 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 
 def _digest(path: Path) -> bytes:
-    running = hashlib.new(names().digest_algorithm)
-    for piece in _pieces(path):
-        running.update(piece)
-    return running.digest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, names().digest_algorithm).digest()

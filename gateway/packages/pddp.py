@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.core.finding import Code, Finding, Form, found
 from gateway.packages.bibliographic import Facts, check
-from gateway.packages.entries import dangling, inspect_entry
+from gateway.packages.entries import ZIP_TYPES, dangling, inspect_entry
 from gateway.packages.form import Inspected, Look, Setting, Subject
 from gateway.wire.archive import Archive
 from gateway.wire.pddp import Index, names, read_index
@@ -29,7 +29,7 @@ class Pddp:
     """An archive with the index and the core folder of ST.92."""
 
     form = Form.PDDP
-    media_types = frozenset({"application/zip", "application/x-zip-compressed"})
+    media_types = ZIP_TYPES
 
     def recognises(self, look: Look) -> bool:
         mapping = names()

@@ -14,15 +14,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Final
 
 import pikepdf
-from cryptography.hazmat.primitives import hashes
 
 from gateway.core.finding import CertificationVerdict, Code, Finding, Judgement, found
 from gateway.packages.form import Inspected, Setting, Subject
 from gateway.packages.pdf_word import word_of
+from gateway.packages.seal import BROKEN, certification_of
 from pki.cms import verify_signed
-from pki.verdict import Indication, SubIndication, Verdict, refused
+from pki.verdict import SubIndication, refused
 
-__all__ = ["certification_of", "look_at_seals"]
+__all__ = ["look_at_seals"]
 
 _FIELDS: Final = 500
 _SEALS: Final = 8
@@ -31,8 +31,6 @@ _CONTENTS: Final = 2 * 1024 * 1024
 _DETACHED: Final = frozenset({"/adbe.pkcs7.detached", "/ETSI.CAdES.detached"})
 _TIMESTAMP: Final = "/ETSI.RFC3161"
 _PIECE: Final = 64 * 1024
-#: What proves that the file is not the one that was signed; any other fault may be one of the signing program.
-_BROKEN: Final = frozenset({SubIndication.HASH_FAILURE, SubIndication.SIG_CRYPTO_FAILURE, SubIndication.NOT_COVERED})
 #: The worst first: what is said of the whole file.
 _WORST: Final = (Judgement.FAILED, Judgement.INDETERMINATE, Judgement.PASSED)
 
@@ -55,19 +53,7 @@ def look_at_seals(pdf: pikepdf.Pdf, subject: Subject, setting: Setting, learnt: 
 def _code_of(verdict: CertificationVerdict) -> Code:
     if verdict.judgement is Judgement.PASSED:
         return Code.PDF_SEAL_GOOD
-    return Code.PDF_SEAL_BROKEN if verdict.sub_indication in _BROKEN else Code.PDF_SEAL_UNPROVEN
-
-
-def certification_of(verdict: Verdict, *, covers_all: bool) -> CertificationVerdict:
-    """The verdict of a certification, from that of the signature behind it."""
-    certificate = verdict.certificate
-    return CertificationVerdict(
-        judgement=Judgement[verdict.indication.name],
-        sub_indication=verdict.sub_indication.value if verdict.sub_indication else None,
-        explanation=verdict.explanation,
-        signer=certificate.fingerprint(hashes.SHA256()).hex() if certificate is not None else None,
-        covers_all=covers_all,
-    )
+    return Code.PDF_SEAL_BROKEN if verdict.sub_indication in BROKEN else Code.PDF_SEAL_UNPROVEN
 
 
 def _signatures(pdf: pikepdf.Pdf) -> list[Any]:
@@ -175,7 +161,3 @@ class _Stretches(io.RawIOBase):
             self._left[0] = (start + len(piece), length - len(piece))
             return len(piece)
         return 0
-
-
-if {each.name for each in Indication} != {each.name for each in Judgement}:
-    raise TypeError("verdicts of signatures and of inspections have other words")

@@ -13,14 +13,13 @@ from typing import Final
 from lxml import etree
 
 from gateway.core.finding import Code, Finding, Form, Severity, found
-from gateway.packages.entries import inspect_entry
+from gateway.packages.entries import ZIP_TYPES, inspect_entry
 from gateway.packages.form import Inspected, Look, Setting, Subject
-from gateway.packages.pdf_seal import certification_of
-from gateway.packages.seal import seal_finding
+from gateway.packages.seal import certification_of, seal_finding
 from gateway.packages.seal_shape import is_customary
 from gateway.packages.xml_reading import XML_TYPES
 from gateway.wire.xml import PACKAGED, parse
-from pki.chains import build_chain
+from pki.chains import check_signer
 from pki.verdict import Refusal, SubIndication, Verdict
 from pki.xmldsig import verify_enveloped
 from pki.xmldsig_detached import verify_files
@@ -30,7 +29,6 @@ __all__ = ["SIGNATURE_ENTRY", "SignedArchive", "SignedXml"]
 SIGNATURE_ENTRY: Final = "META-INF/signatures.xml"
 _DSIG: Final = "http://www.w3.org/2000/09/xmldsig#"
 _SIGNATURE: Final = re.compile(rb"</?(?:[\w.\-]{1,60}:)?Signature[ \t\r\n>]")
-_ZIP_TYPES: Final = frozenset({"application/zip", "application/x-zip-compressed", "application/vnd.etsi.asic-e+zip"})
 
 
 class SignedXml:
@@ -72,9 +70,9 @@ def _verify(root: etree._Element, setting: Setting) -> tuple[Verdict, etree._Ele
     if verdict.sub_indication is not SubIndication.NO_CERTIFICATE_CHAIN_FOUND or certificate is None:
         return verdict, None
     proven, signed = verify_enveloped(root, certificate=certificate, now=setting.at)
-    if proven.passed and certificate not in setting.roots:
+    if proven.passed:
         try:
-            build_chain(certificate, (), setting.roots, setting.at)
+            check_signer(certificate, (), setting.roots, setting.at)
         except Refusal as refusal:
             return refusal.verdict, signed
     return proven, signed
@@ -84,7 +82,7 @@ class SignedArchive:
     """An archive with META-INF/signatures.xml: one detached signature over its files."""
 
     form = Form.SIGNED_XML
-    media_types = _ZIP_TYPES
+    media_types = ZIP_TYPES | {"application/vnd.etsi.asic-e+zip"}
 
     def recognises(self, look: Look) -> bool:
         return SIGNATURE_ENTRY in look.names

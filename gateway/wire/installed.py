@@ -15,6 +15,7 @@ from lxml import etree
 from gateway.core.reason import Reason, Refused
 from gateway.wire import xml
 from gateway.wire.archive import open_archive
+from gateway.wire.digests import digests_of
 
 if TYPE_CHECKING:
     from xmlschema import XMLSchema10
@@ -24,14 +25,6 @@ __all__ = ["InstalledSchemas", "WrongDigest"]
 _XSD: Final = "{http://www.w3.org/2001/XMLSchema}"
 _CATALOG: Final = "catalog.json"
 _LIMITS: Final = xml.XmlLimits(size=8 * 1024 * 1024, tags=400_000, attributes=400_000)
-
-
-def _digest_of(archive: BinaryIO) -> str:
-    running = hashlib.sha256()
-    archive.seek(0)
-    while piece := archive.read(1 << 20):
-        running.update(piece)
-    return running.hexdigest()
 
 
 class WrongDigest(Exception):
@@ -50,7 +43,7 @@ class InstalledSchemas:
 
         WrongDigest; Refused by the archive and XML readers, or with SCHEMA_VIOLATION if no schema in it can be used.
         """
-        digest = _digest_of(archive)
+        digest = digests_of(archive, ["sha256"])["sha256"].hex()
         if digest != sha256.lower():
             raise WrongDigest(f"its SHA-256 is {digest}")
         opened = open_archive(archive)
