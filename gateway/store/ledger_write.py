@@ -21,10 +21,16 @@ from gateway.store.ledger_read import LedgerDamaged, PostgresLedger, SignedHead
 from gateway.store.pool import connect
 from gateway.store.standing import write_standing
 
-__all__ = ["LEADERS_LOCK", "LedgerWriter", "open_writer"]
+__all__ = ["LEADERS_LOCK", "LedgerWriter", "entry_values", "open_writer"]
 
 #: The advisory lock of the leader.
 LEADERS_LOCK: Final = int.from_bytes(b"pouchseq", "big")
+
+
+def entry_values(entry: Entry) -> tuple[Any, ...]:
+    """What the query `ledger_add_entry` takes of an entry."""
+    head = (entry.hosted, entry.entry_id, entry.exchange_id, entry.step.value)
+    return (*head, entry.at, entry.leaf, entry.leaf_hash)
 
 
 async def open_writer(dsn: Secret, queries: Mapping[str, str], *, patience: timedelta) -> "LedgerWriter":
@@ -91,16 +97,7 @@ class LedgerWriter:
     async def add_entry(self, entry: Entry) -> None:
         """Write an entry of our own, which waits for its place like any other."""
         with guarded():
-            await self._connection.execute(
-                self._queries["ledger_add_entry"],
-                entry.hosted,
-                entry.entry_id,
-                entry.exchange_id,
-                entry.step.value,
-                entry.at,
-                entry.leaf,
-                entry.leaf_hash,
-            )
+            await self._connection.execute(self._queries["ledger_add_entry"], *entry_values(entry))
 
     def size(self, hosted: OfficeCode) -> int:
         """How many entries of an office have a place."""

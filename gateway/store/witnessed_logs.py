@@ -11,6 +11,7 @@ from datetime import datetime
 from gateway.core.entry import Entry
 from gateway.core.office import OfficeCode
 from gateway.store.guard import guarded
+from gateway.store.ledger_write import entry_values
 from gateway.store.pool import Pool
 
 __all__ = ["PostgresWitnessedLogs", "WitnessedHead"]
@@ -58,16 +59,7 @@ class PostgresWitnessedLogs:
                     return False
                 if row["telling"]:
                     entry = tell(row["cosigned"])
-                    await connection.execute(
-                        self._queries["ledger_add_entry"],
-                        entry.hosted,
-                        entry.entry_id,
-                        entry.exchange_id,
-                        entry.step.value,
-                        entry.at,
-                        entry.leaf,
-                        entry.leaf_hash,
-                    )
+                    await connection.execute(self._queries["ledger_add_entry"], *entry_values(entry))
         return True
 
     async def keep_conflict(self, head: WitnessedHead) -> None:
